@@ -1,0 +1,9 @@
+//! The words of the domain: identifiers and policies that cannot hold a bad value.
+//!
+//! Everything here is pure: no runtime, no Kubernetes, no HTTP, no clock, no randomness.
+
+pub mod clock;
+pub mod ids;
+pub mod issuer;
+pub mod resource;
+pub mod scope;

@@ -1,0 +1,11 @@
+//! Countersign: a workload identity token broker for Kubernetes.
+//!
+//! A workload hands in a signed statement of who it is (RFC 7523); Countersign verifies it and
+//! countersigns it with an access token. `ARCHITECTURE.md` in the repository is the map; this is the
+//! order in which the modules build on each other:
+//!
+//! - pure, values and `now` in, values out: [`core`], [`jose`];
+//! - edges, where clocks, Kubernetes, files and HTTP are touched: the rest.
+
+pub mod clock;
+pub mod core;
