@@ -9,3 +9,6 @@
 
 pub mod clock;
 pub mod core;
+pub mod jose;
+pub mod oauth;
+pub mod replay;
