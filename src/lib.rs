@@ -9,6 +9,8 @@
 
 pub mod clock;
 pub mod core;
+pub mod grants;
+pub mod index;
 pub mod jose;
 pub mod oauth;
 pub mod replay;
