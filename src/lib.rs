@@ -7,5 +7,6 @@
 //! - pure, values and `now` in, values out: [`core`], [`jose`];
 //! - edges, where clocks, Kubernetes, files and HTTP are touched: the rest.
 
+pub mod api;
 pub mod clock;
 pub mod core;
