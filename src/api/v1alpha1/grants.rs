@@ -1,3 +1,4 @@
+use super::rules::{no_fragment, no_user_info, uri_characters};
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,21 +44,18 @@ pub struct JwtBearer {
 pub struct Resource {
     /// The identifier of the resource (RFC 8707): what a request names as `resource`, and the `aud` of
     /// the token. An absolute URI, compared byte by byte.
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     #[x_kube(
         validation = Rule::new("self.matches('^[A-Za-z][-+.A-Za-z0-9]*:.')")
             .message("must be an absolute URI, such as https://ledger.internal"),
-        validation = Rule::new("!self.contains('#')")
-            .message("must not have a fragment"),
-        validation = Rule::new("!self.matches('^[^/]*//[^/?]*@')")
-            .message("must not contain user information"),
-        validation = Rule::new(r"self.matches('^[]!#-;=?-\\[_a-z~]*$')")
-            .message("must consist of ASCII characters that a URI may contain, without spaces, quotes or control characters")
+        validation = no_fragment(),
+        validation = no_user_info(),
+        validation = uri_characters()
     )]
     pub identifier: String,
     /// The scopes that the client may get for it. None means that tokens for it have no scope.
     #[serde(default)]
-    #[schemars(length(max = 64), inner(length(min = 1, max = 128)))]
+    #[schemars(length(max = 64), inner(length(max = 128)))]
     #[x_kube(
         merge_strategy = ListMerge::Set,
         validation = Rule::new(r"self.all(s, s.matches('^[]!#-\\[^-~]+$'))")

@@ -1,4 +1,5 @@
 use super::Jwks;
+use super::rules::{data_key, https_uri, name, no_fragment, no_user_info, uri_characters, uri_port};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +25,8 @@ pub struct Identity {
 #[serde(rename_all = "camelCase")]
 pub struct ServiceAccount {
     /// Its name.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = name_rule())]
+    #[schemars(length(max = 253))]
+    #[x_kube(validation = name())]
     pub name: String,
 }
 
@@ -42,16 +43,13 @@ pub struct Keys {
     pub jwks: Option<Jwks>,
     /// The https URL of a JWK Set. Only the controller fetches it, and follows no redirect.
     #[serde(rename = "jwksURI", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     #[x_kube(
-        validation = Rule::new("self.startsWith('https://') && isURL(self) && url(self).getHostname() != ''")
-            .message("must be an https URL with a host, such as https://ci.example/jwks.json"),
-        validation = Rule::new("!self.matches('^[^/]*//[^/?#]*@')")
-            .message("must not contain user information"),
-        validation = Rule::new("!self.contains('#')")
-            .message("must not have a fragment"),
-        validation = Rule::new(r"self.matches('^https://([^/?#@]*@)?(\\[[^]]*\\]|[^:/?#]*)(:(443|102[4-9]|10[3-9][0-9]|1[1-9][0-9]{2}|[2-9][0-9]{3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#]|$)')")
-            .message("must use port 443, or one from 1024 to 65535")
+        validation = https_uri(),
+        validation = uri_characters(),
+        validation = no_user_info(),
+        validation = no_fragment(),
+        validation = uri_port()
     )]
     pub jwks_uri: Option<String>,
     /// A key of a Secret in this namespace that holds a JWK Set or public keys in PEM. The namespace's
@@ -69,12 +67,12 @@ pub struct Keys {
 #[serde(rename_all = "camelCase")]
 pub struct SecretKey {
     /// The name of the Secret.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = name_rule())]
+    #[schemars(length(max = 253))]
+    #[x_kube(validation = name())]
     pub name: String,
     /// The key in its `data`, such as `jwks.json`.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = data_key_rule())]
+    #[schemars(length(max = 253))]
+    #[x_kube(validation = data_key())]
     pub key: String,
 }
 
@@ -83,23 +81,11 @@ pub struct SecretKey {
 #[serde(rename_all = "camelCase")]
 pub struct ConfigMapKey {
     /// The name of the ConfigMap.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = name_rule())]
+    #[schemars(length(max = 253))]
+    #[x_kube(validation = name())]
     pub name: String,
     /// The key in its `data` or `binaryData`, such as `jwks.json`.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = data_key_rule())]
+    #[schemars(length(max = 253))]
+    #[x_kube(validation = data_key())]
     pub key: String,
-}
-
-fn name_rule() -> kube::core::Rule {
-    kube::core::Rule::new(
-        r"self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
-    )
-    .message("must be a DNS subdomain: at most 253 of a-z, 0-9, '-' and '.', each part starting and ending with a letter or digit")
-}
-
-fn data_key_rule() -> kube::core::Rule {
-    kube::core::Rule::new("self.matches('^[-._a-zA-Z0-9]+$') && !self.startsWith('..') && self != '.'")
-        .message("must be the name of a data key: letters, digits, '-', '_' and '.', not starting with '..'")
 }

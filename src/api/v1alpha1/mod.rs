@@ -14,6 +14,7 @@ mod grants;
 mod identity;
 mod jwk;
 mod policy;
+mod rules;
 mod status;
 
 pub use client::{OAuthClient, OAuthClientSpec};

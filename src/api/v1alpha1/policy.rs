@@ -1,3 +1,4 @@
+use super::rules::duration;
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct TokenPolicy {
     /// How long a token lives at the most, such as `10m`: from `1m` to `1h`. The lifetime of the
     /// assertion bounds it too.
-    #[schemars(length(min = 2, max = 18), regex(pattern = DURATION))]
+    #[schemars(length(max = 18))]
     #[x_kube(
-        validation = Rule::new("duration(self) >= duration('1m') && duration(self) <= duration('1h')")
-            .message("must be from 1m to 1h")
+        validation = duration("1m", "1h")
     )]
     #[serde(default = "token_lifetime")]
     pub lifetime: String,
@@ -21,10 +21,9 @@ pub struct TokenPolicy {
 #[serde(rename_all = "camelCase")]
 pub struct AssertionPolicy {
     /// The longest time between `iat` and `exp` of an assertion, such as `5m`: from `10s` to `15m`.
-    #[schemars(length(min = 2, max = 18), regex(pattern = DURATION))]
+    #[schemars(length(max = 18))]
     #[x_kube(
-        validation = Rule::new("duration(self) >= duration('10s') && duration(self) <= duration('15m')")
-            .message("must be from 10s to 15m")
+        validation = duration("10s", "15m")
     )]
     #[serde(default = "assertion_lifetime")]
     pub max_lifetime: String,
@@ -44,8 +43,6 @@ pub struct AssertionPolicy {
     pub audience: String,
 }
 
-/// A sum of whole hours, minutes and seconds.
-const DURATION: &str = "^([0-9]{1,5}[hms]){1,3}$";
 const ALGORITHMS: [&str; 10] = [
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 ];
