@@ -10,3 +10,6 @@
 pub mod api;
 pub mod clock;
 pub mod core;
+pub mod jose;
+pub mod oauth;
+pub mod replay;
