@@ -63,13 +63,19 @@ impl Index {
             .remove(id);
     }
 
-    /// Replaces everything that is known of clients, at one stroke.
-    pub fn reset(&self, all: impl IntoIterator<Item = Client>) {
+    /// Replaces everything that is known of the clients of one namespace, or of all, at one stroke.
+    pub fn reset(&self, namespace: Option<&str>, all: impl IntoIterator<Item = Client>) {
         let mut fresh = Clients::default();
         for client in all {
             fresh.insert(Arc::new(client));
         }
-        *self.clients.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(namespace) = namespace {
+            for client in clients.by_id.values().filter(|client| client.id.namespace() != namespace) {
+                fresh.insert(Arc::clone(client));
+            }
+        }
+        *clients = fresh;
     }
 
     /// How many clients are known.
