@@ -9,3 +9,4 @@
 
 pub mod clock;
 pub mod core;
+pub mod fetch;
