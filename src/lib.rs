@@ -7,6 +7,7 @@
 //! - pure, values and `now` in, values out: [`core`], [`jose`];
 //! - edges, where clocks, Kubernetes, files and HTTP are touched: the rest.
 
+pub mod api;
 pub mod clock;
 pub mod core;
 pub mod fetch;
