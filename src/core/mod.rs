@@ -3,7 +3,9 @@
 //! Everything here is pure: no runtime, no Kubernetes, no HTTP, no clock, no randomness.
 
 pub mod clock;
+pub mod duration;
 pub mod ids;
 pub mod issuer;
 pub mod resource;
 pub mod scope;
+pub mod source;
