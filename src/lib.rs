@@ -11,3 +11,6 @@ pub mod api;
 pub mod clock;
 pub mod core;
 pub mod fetch;
+pub mod jose;
+pub mod oauth;
+pub mod replay;

@@ -1,1 +1,3 @@
+//! The `countersign` binary.
+
 fn main() {}

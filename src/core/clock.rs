@@ -1,12 +1,18 @@
 //! Time as a parameter: decisions take `now`, edges take a [`Clock`].
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Where the time comes from. Implementations never block.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The present moment, UTC.
     fn now(&self) -> Timestamp;
+}
+
+/// `duration` after `moment`; the end of time if that is past it.
+#[must_use]
+pub fn after(moment: Timestamp, duration: SignedDuration) -> Timestamp {
+    moment.saturating_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 /// A clock that stands still until it is told to move; for tests and models.

@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure: no runtime, no Kubernetes, no HTTP, no clock, no randomness.
 
+pub mod client;
 pub mod clock;
 pub mod duration;
 pub mod ids;

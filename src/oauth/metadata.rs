@@ -1,0 +1,103 @@
+//! Authorization server metadata (RFC 8414), the same bytes for OpenID-style discovery.
+
+use crate::core::issuer::Issuer;
+use crate::jose::Algorithm;
+use crate::oauth::request::JWT_BEARER_GRANT;
+use serde::Serialize;
+
+/// The path of the token endpoint under the issuer.
+pub const TOKEN_PATH: &str = "/token";
+/// The path of the key set under the issuer.
+pub const JWKS_PATH: &str = "/jwks";
+
+/// The metadata document.
+///
+/// `response_types_supported` is required by RFC 8414 although there is no authorization endpoint,
+/// and empty lists must be left out: the harmless `token` stands there, as verifiers of
+/// OpenID-style discovery documents (the API server among them) need the member to exist.
+#[derive(Debug, Serialize)]
+pub struct Metadata {
+    issuer: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    grant_types_supported: [&'static str; 2],
+    response_types_supported: [&'static str; 1],
+    token_endpoint_auth_methods_supported: [&'static str; 1],
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: Vec<&'static str>,
+}
+
+impl Metadata {
+    /// The document of `issuer`, whose tokens are signed with `signing` (at least one).
+    pub fn new(issuer: &Issuer, signing: &[Algorithm]) -> Self {
+        Self {
+            issuer: issuer.as_str().to_owned(),
+            token_endpoint: issuer.endpoint(TOKEN_PATH),
+            jwks_uri: issuer.endpoint(JWKS_PATH),
+            grant_types_supported: ["client_credentials", JWT_BEARER_GRANT],
+            response_types_supported: ["token"],
+            token_endpoint_auth_methods_supported: ["private_key_jwt"],
+            token_endpoint_auth_signing_alg_values_supported: Algorithm::ALL.map(Algorithm::as_str).to_vec(),
+            subject_types_supported: ["public"],
+            id_token_signing_alg_values_supported: signing
+                .iter()
+                .map(|algorithm| algorithm.as_str())
+                .collect(),
+        }
+    }
+}
+
+/// The paths at which the document of `issuer` is served: RFC 8414 §3.1 inserts the well-known part
+/// before the issuer's path; OpenID Connect Discovery appends it; RFC 8414 §5 names both.
+pub fn paths(issuer: &Issuer) -> Vec<String> {
+    let path = issuer.path();
+    let mut paths = vec![
+        format!("/.well-known/oauth-authorization-server{path}"),
+        format!("/.well-known/openid-configuration{path}"),
+    ];
+    if !path.is_empty() {
+        paths.push(format!("{path}/.well-known/openid-configuration"));
+    }
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_names_the_issuer_exactly_and_has_no_empty_list() {
+        let issuer = Issuer::parse("https://tokens.example/a").unwrap();
+        let document =
+            serde_json::to_value(Metadata::new(&issuer, &[Algorithm::Es256, Algorithm::Rs256])).unwrap();
+        insta::assert_json_snapshot!(document);
+        assert!(
+            document
+                .as_object()
+                .unwrap()
+                .values()
+                .all(|v| v.as_array().is_none_or(|list| !list.is_empty()))
+        );
+    }
+
+    #[test]
+    fn it_is_served_where_both_standards_look() {
+        let of = |issuer: &str| paths(&Issuer::parse(issuer).unwrap());
+        assert_eq!(
+            of("https://h/a/b"),
+            [
+                "/.well-known/oauth-authorization-server/a/b",
+                "/.well-known/openid-configuration/a/b",
+                "/a/b/.well-known/openid-configuration"
+            ]
+        );
+        assert_eq!(
+            of("https://h/"),
+            [
+                "/.well-known/oauth-authorization-server",
+                "/.well-known/openid-configuration"
+            ]
+        );
+    }
+}

@@ -1,0 +1,276 @@
+//! A token request with its parts told apart: which grant, and how the client authenticates.
+
+use crate::oauth::error::ErrorCode;
+use crate::oauth::form::{Form, FormFault, Parameter};
+use thiserror::Error;
+
+/// `grant_type` of the JWT bearer grant (RFC 7523 §2.1).
+pub const JWT_BEARER_GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// `client_assertion_type` of JWT client authentication (RFC 7523 §2.2).
+pub const JWT_CLIENT_ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A grant that this server offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GrantType {
+    /// RFC 6749 §4.4.
+    ClientCredentials,
+    /// RFC 7523 §2.1.
+    JwtBearer,
+}
+
+/// A token request; its JWTs are still unread.
+#[derive(Clone)]
+pub struct TokenRequest {
+    /// The grant.
+    pub grant: GrantType,
+    /// The JWT that authenticates the client (RFC 7523 §2.2).
+    pub client_assertion: Option<String>,
+    /// The JWT that is the grant (RFC 7523 §2.1).
+    pub assertion: Option<String>,
+    /// A hint which client is meant; never a credential (D-14 of our decisions: it only chooses).
+    pub client_id: Option<String>,
+    /// The targets (RFC 8707).
+    pub resources: Vec<String>,
+    /// The requested scope, unread.
+    pub scope: Option<String>,
+}
+
+/// Why a form is no token request of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum RequestFault {
+    /// The form itself.
+    #[error(transparent)]
+    Form(#[from] FormFault),
+    /// A required parameter is missing or empty.
+    #[error("the parameter '{0}' is missing")]
+    Missing(&'static str),
+    /// No such grant here.
+    #[error("the grant type is not supported")]
+    UnsupportedGrant,
+    /// `client_assertion_type` is something else than RFC 7523's.
+    #[error("the client assertion type is not supported")]
+    UnsupportedAssertionType,
+    /// No client has a secret here.
+    #[error("client secrets do not exist here")]
+    ClientSecret,
+    /// The client authenticates in two ways at once.
+    #[error("more than one way of client authentication was used")]
+    TwoMethods,
+    /// An `Authorization` header; no HTTP scheme authenticates clients here.
+    #[error("an Authorization header does not authenticate clients here")]
+    AuthorizationHeader,
+}
+
+// === impl GrantType ===
+
+impl GrantType {
+    /// The value of `grant_type`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientCredentials => "client_credentials",
+            Self::JwtBearer => JWT_BEARER_GRANT,
+        }
+    }
+}
+
+// === impl RequestFault ===
+
+impl RequestFault {
+    /// The error to answer with. More than one mechanism is `invalid_client` as soon as an assertion
+    /// takes part (RFC 7521 §4.2.1), and so is a mechanism that does not exist here.
+    pub const fn error(self) -> ErrorCode {
+        match self {
+            Self::Form(_) | Self::Missing(_) => ErrorCode::InvalidRequest,
+            Self::UnsupportedGrant => ErrorCode::UnsupportedGrantType,
+            Self::UnsupportedAssertionType
+            | Self::ClientSecret
+            | Self::TwoMethods
+            | Self::AuthorizationHeader => ErrorCode::InvalidClient,
+        }
+    }
+
+    /// A stable name for logs and metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Form(FormFault::Repeated(_)) => "request_parameter_repeated",
+            Self::Form(FormFault::Encoding(_)) => "request_encoding",
+            Self::Form(FormFault::TooMany) => "request_too_many_parameters",
+            Self::Missing(_) => "request_parameter_missing",
+            Self::UnsupportedGrant => "request_grant_unsupported",
+            Self::UnsupportedAssertionType => "request_assertion_type_unsupported",
+            Self::ClientSecret => "request_client_secret",
+            Self::TwoMethods => "request_two_auth_methods",
+            Self::AuthorizationHeader => "request_authorization_header",
+        }
+    }
+}
+
+// === impl TokenRequest ===
+
+impl TokenRequest {
+    /// Tells the parts of a form apart, in the order in which faults are to be answered: the form,
+    /// the grant type, then the way of client authentication.
+    ///
+    /// `authorization_header` says whether the request carried an `Authorization` header.
+    pub fn parse(body: &[u8], authorization_header: bool) -> Result<Self, RequestFault> {
+        let form = Form::parse(body)?;
+        let grant = match form.get(Parameter::GrantType) {
+            None => return Err(RequestFault::Missing("grant_type")),
+            Some("client_credentials") => GrantType::ClientCredentials,
+            Some(JWT_BEARER_GRANT) => GrantType::JwtBearer,
+            Some(_) => return Err(RequestFault::UnsupportedGrant),
+        };
+        let client_assertion = client_assertion(&form, authorization_header)?;
+        let owned = |parameter| form.get(parameter).map(str::to_owned);
+        Ok(Self {
+            grant,
+            client_assertion,
+            assertion: owned(Parameter::Assertion),
+            client_id: owned(Parameter::ClientId),
+            resources: form.all(Parameter::Resource).map(str::to_owned).collect(),
+            scope: owned(Parameter::Scope),
+        })
+    }
+}
+
+fn client_assertion(form: &Form, authorization_header: bool) -> Result<Option<String>, RequestFault> {
+    let secret = form.get(Parameter::ClientSecret).is_some();
+    let assertion = form.get(Parameter::ClientAssertion);
+    let assertion_type = form.get(Parameter::ClientAssertionType);
+    match (assertion, assertion_type) {
+        (Some(_), _) if secret || authorization_header => Err(RequestFault::TwoMethods),
+        _ if authorization_header => Err(RequestFault::AuthorizationHeader),
+        _ if secret => Err(RequestFault::ClientSecret),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(RequestFault::Missing("client_assertion_type")),
+        (None, Some(_)) => Err(RequestFault::Missing("client_assertion")),
+        (Some(assertion), Some(JWT_CLIENT_ASSERTION)) => Ok(Some(assertion.to_owned())),
+        (Some(_), Some(_)) => Err(RequestFault::UnsupportedAssertionType),
+    }
+}
+
+impl std::fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenRequest")
+            .field("grant", &self.grant)
+            .field("client_assertion", &self.client_assertion.is_some())
+            .field("assertion", &self.assertion.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    const TYPE: &str =
+        "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+
+    #[rstest]
+    #[case::nothing("", false, RequestFault::Missing("grant_type"), ErrorCode::InvalidRequest)]
+    #[case::empty_grant(
+        "grant_type=",
+        false,
+        RequestFault::Missing("grant_type"),
+        ErrorCode::InvalidRequest
+    )]
+    #[case::password(
+        "grant_type=password",
+        false,
+        RequestFault::UnsupportedGrant,
+        ErrorCode::UnsupportedGrantType
+    )]
+    #[case::code(
+        "grant_type=authorization_code",
+        false,
+        RequestFault::UnsupportedGrant,
+        ErrorCode::UnsupportedGrantType
+    )]
+    #[case::upper_case_urn(
+        "grant_type=URN:ietf:params:oauth:grant-type:jwt-bearer",
+        false,
+        RequestFault::UnsupportedGrant,
+        ErrorCode::UnsupportedGrantType
+    )]
+    #[case::trailing_space(
+        "grant_type=client_credentials+",
+        false,
+        RequestFault::UnsupportedGrant,
+        ErrorCode::UnsupportedGrantType
+    )]
+    #[case::repeated(
+        "grant_type=client_credentials&grant_type=client_credentials",
+        false,
+        RequestFault::Form(FormFault::Repeated("grant_type")),
+        ErrorCode::InvalidRequest
+    )]
+    #[case::secret(
+        "grant_type=client_credentials&client_secret=x",
+        false,
+        RequestFault::ClientSecret,
+        ErrorCode::InvalidClient
+    )]
+    #[case::header(
+        "grant_type=client_credentials",
+        true,
+        RequestFault::AuthorizationHeader,
+        ErrorCode::InvalidClient
+    )]
+    #[case::type_missing(
+        "grant_type=client_credentials&client_assertion=x",
+        false,
+        RequestFault::Missing("client_assertion_type"),
+        ErrorCode::InvalidRequest
+    )]
+    fn refused(
+        #[case] body: &str,
+        #[case] header: bool,
+        #[case] fault: RequestFault,
+        #[case] code: ErrorCode,
+    ) {
+        assert_eq!(
+            TokenRequest::parse(body.as_bytes(), header).map(|_| ()),
+            Err(fault)
+        );
+        assert_eq!(fault.error(), code);
+    }
+
+    #[rstest]
+    #[case::assertion_missing("", false, RequestFault::Missing("client_assertion"))]
+    #[case::with_secret("&client_assertion=x&client_secret=y", false, RequestFault::TwoMethods)]
+    #[case::with_header("&client_assertion=x", true, RequestFault::TwoMethods)]
+    fn refused_with_an_assertion_type(#[case] rest: &str, #[case] header: bool, #[case] fault: RequestFault) {
+        let body = format!("grant_type=client_credentials&{TYPE}{rest}");
+        assert_eq!(
+            TokenRequest::parse(body.as_bytes(), header).map(|_| ()),
+            Err(fault)
+        );
+    }
+
+    #[test]
+    fn an_unknown_assertion_type_is_an_unsupported_way_to_authenticate() {
+        let body = b"grant_type=client_credentials&client_assertion=x&client_assertion_type=saml2";
+        assert_eq!(
+            TokenRequest::parse(body, false)
+                .map(|_| ())
+                .map_err(RequestFault::error),
+            Err(ErrorCode::InvalidClient)
+        );
+    }
+
+    #[test]
+    fn a_whole_request_is_told_apart() {
+        let body = format!(
+            "grant_type={JWT_BEARER_GRANT}&assertion=a.b.c&{TYPE}&client_assertion=d.e.f&client_id=x/y&resource=https://r&scope=read+write"
+        );
+        let request = TokenRequest::parse(body.as_bytes(), false).unwrap();
+        assert_eq!(request.grant, GrantType::JwtBearer);
+        assert_eq!(request.assertion.as_deref(), Some("a.b.c"));
+        assert_eq!(request.client_assertion.as_deref(), Some("d.e.f"));
+        assert_eq!(request.client_id.as_deref(), Some("x/y"));
+        assert_eq!(request.resources, ["https://r"]);
+        assert_eq!(request.scope.as_deref(), Some("read write"));
+        assert!(!format!("{request:?}").contains("a.b.c"));
+    }
+}
