@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 ///
 /// Nothing is allowed that does not stand here: a client without identities, grants or resources is
 /// valid, and gets no token.
+#[expect(
+    clippy::duplicated_attributes,
+    reason = "each column of `kubectl get` names its own type"
+)]
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[kube(
     group = "countersign.dev",

@@ -2,6 +2,7 @@ use kube::KubeSchema;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// A JWK Set (RFC 7517 §5).
@@ -139,6 +140,27 @@ pub struct PublicJwk {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub e: Option<String>,
+}
+
+// === impl Jwks ===
+
+impl Jwks {
+    /// The set as the JSON that it was. A private member is still there, with another value.
+    pub fn to_value(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+// === impl PublicJwk ===
+
+impl PublicJwk {
+    /// The members of the key as JSON.
+    pub fn to_members(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(members)) => members,
+            Ok(_) | Err(_) => Map::new(),
+        }
+    }
 }
 
 // === impl PrivateMember ===
