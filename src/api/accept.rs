@@ -56,7 +56,7 @@ pub fn accept(object: &OAuthClient) -> Result<AcceptedSpec, Vec<Fault>> {
     let mut faults = Faults::default();
 
     let id = faults.note("metadata", ClientId::new(namespace, name));
-    let token_lifetime = lifetime(&mut faults, "spec.token.lifetime", &spec.token.lifetime, TOKEN);
+    let token_lifetime = lifetime(&mut faults, "spec.token.lifetime", &spec.token.lifetime, &TOKEN);
     let assertion = assertion(&mut faults, &spec.assertion);
     let grants = grants(&mut faults, &spec.grants);
     let resources = resources(&mut faults, &spec.resources);
@@ -215,7 +215,7 @@ fn assertion(faults: &mut Faults, policy: &wire::AssertionPolicy) -> Option<Asse
         faults,
         "spec.assertion.maxLifetime",
         &policy.max_lifetime,
-        ASSERTION,
+        &ASSERTION,
     );
     Some(AssertionRules {
         max_lifetime: max_lifetime?,
@@ -239,7 +239,7 @@ const ASSERTION: Bounds = Bounds {
     longest: (SignedDuration::from_secs(900), "15m"),
 };
 
-fn lifetime(faults: &mut Faults, path: &str, text: &str, bounds: Bounds) -> Option<SignedDuration> {
+fn lifetime(faults: &mut Faults, path: &str, text: &str, bounds: &Bounds) -> Option<SignedDuration> {
     let duration = faults.note(path, parse_duration(text))?;
     let (from, to) = (bounds.shortest, bounds.longest);
     if (from.0..=to.0).contains(&duration) {

@@ -1,4 +1,4 @@
-//! The CustomResourceDefinitions, generated from the types.
+//! The definitions of our kinds, generated from the types.
 //!
 //! The output is the same for the same types, byte for byte: `crds/` holds it.
 

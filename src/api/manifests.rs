@@ -5,7 +5,7 @@
 use crate::api::{installation::Installation, policy, rights};
 use serde_json::{Value, json};
 
-/// ServiceAccounts, roles and bindings.
+/// Service accounts, roles and bindings.
 pub fn rbac_yaml(installation: &Installation) -> Result<String, serde_saphyr::ser::Error> {
     stream(&rights::manifests(installation))
 }

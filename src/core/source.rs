@@ -9,7 +9,7 @@ use std::str::FromStr;
 use thiserror::Error;
 use url::Url;
 
-/// A place where keys of a client are kept. Secrets and ConfigMaps are in the client's own namespace.
+/// A place where keys of a client are kept. Objects are in the client's own namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum KeySource {
     /// In the client's `spec` itself.

@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct OAuthClientStatus {
-    /// The client_id to use in requests: `<namespace>/<name>` of this object.
+    /// The `client_id` to use in requests: `<namespace>/<name>` of this object.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 317))]
     pub client_id: Option<String>,
