@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod clock;
+pub mod controller;
 pub mod core;
 pub mod fetch;
 pub mod jose;

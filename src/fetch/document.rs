@@ -1,23 +1,12 @@
 //! What a host answered, read under the caps and judged as far as its shape goes.
 
 use super::fault::FetchFault;
+use crate::jose::{Algorithm, MAX_KEYS, SetFault, judge_jwks};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 /// The most bytes that are read of an answer.
 pub const MAX_BYTES: usize = 256 * 1024;
-
-/// The most keys that one set may hold.
-pub const MAX_KEYS: usize = 16;
-
-/// RFC 7517 §5, as far as it is judged here: unknown members are ignored, keys are not looked into.
-#[derive(Deserialize)]
-struct Shape<'a> {
-    #[serde(borrow)]
-    keys: Vec<&'a RawValue>,
-}
 
 /// Judges the status and the headers of an answer, before its body is read.
 ///
@@ -73,17 +62,15 @@ pub(super) async fn read(mut response: reqwest::Response) -> Result<Bytes, Fetch
     Ok(body.freeze())
 }
 
-/// Judges that `body` is a JWK set of at most [`MAX_KEYS`] keys. A set without keys is a set: its
-/// owner has withdrawn them all.
+/// Judges that `body` is a JWK set, of whatever keys: bad ones are refused one by one by those who know
+/// the client. A set without keys is a set: its owner has withdrawn them all.
 pub(super) fn judge_body(body: &[u8]) -> Result<(), FetchFault> {
-    let shape: Shape<'_> = serde_json::from_slice(body).map_err(|_| FetchFault::NotJwks)?;
-    if shape.keys.len() > MAX_KEYS {
-        return Err(FetchFault::TooManyKeys {
-            found: shape.keys.len(),
-            most: MAX_KEYS,
-        });
+    match judge_jwks(body, &Algorithm::ALL) {
+        Ok(_) => Ok(()),
+        Err(SetFault::TooMany) => Err(FetchFault::TooManyKeys(MAX_KEYS)),
+        Err(SetFault::TooLarge) => Err(FetchFault::TooLarge(MAX_BYTES)),
+        Err(SetFault::NotKeys | SetFault::NoKeysMember | SetFault::NoPemKey) => Err(FetchFault::NotJwks),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -128,6 +115,8 @@ mod tests {
     #[case("{}", Err(FetchFault::NotJwks))]
     #[case(r#"{"keys":{}}"#, Err(FetchFault::NotJwks))]
     #[case(r#"{"keys":[]} x"#, Err(FetchFault::NotJwks))]
+    #[case(r#"{"keys":[],"keys":[]}"#, Err(FetchFault::NotJwks))]
+    #[case("-----BEGIN PUBLIC KEY-----", Err(FetchFault::NotJwks))]
     #[case("<html>", Err(FetchFault::NotJwks))]
     fn bodies(#[case] body: &str, #[case] expected: Result<(), FetchFault>) {
         assert_eq!(judge_body(body.as_bytes()), expected);
@@ -138,10 +127,7 @@ mod tests {
         let keys = vec!["{}"; MAX_KEYS + 1].join(",");
         assert_eq!(
             judge_body(format!("{{\"keys\":[{keys}]}}").as_bytes()),
-            Err(FetchFault::TooManyKeys {
-                found: 17,
-                most: MAX_KEYS
-            })
+            Err(FetchFault::TooManyKeys(MAX_KEYS))
         );
         let deep = format!("{{\"keys\":{}", "[".repeat(100_000));
         assert_eq!(judge_body(deep.as_bytes()), Err(FetchFault::NotJwks));

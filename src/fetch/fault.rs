@@ -60,13 +60,8 @@ pub enum FetchFault {
     #[error("the answer is not a JWK set: a JSON object with an array named keys")]
     NotJwks,
     /// More keys than the cap.
-    #[error("the JWK set holds {found} keys, more than {most}")]
-    TooManyKeys {
-        /// The number of keys in the answer.
-        found: usize,
-        /// The most that are taken.
-        most: usize,
-    },
+    #[error("the JWK set holds more than {0} keys")]
+    TooManyKeys(usize),
     /// The controller has no CA certificates to judge anyone's certificate by.
     #[error(
         "the controller has no CA certificates to trust: its administrator must mount some or configure an extra CA"
@@ -113,7 +108,7 @@ impl FetchFault {
             Self::TooLarge(_) => "too_large",
             Self::Broken => "broken",
             Self::NotJwks => "not_jwks",
-            Self::TooManyKeys { .. } => "too_many_keys",
+            Self::TooManyKeys(_) => "too_many_keys",
             Self::NoRoots => "no_roots",
         }
     }

@@ -127,7 +127,7 @@ impl Fetcher {
     }
 
     /// Fetches the JWK set at `target`: its bytes, which are a set of at most
-    /// [`document::MAX_KEYS`] keys of whatever worth.
+    /// [`jose::MAX_KEYS`](crate::jose::MAX_KEYS) keys of whatever worth.
     pub async fn fetch(&self, target: &Target) -> Result<Bytes, FetchFault> {
         tokio::time::timeout(self.timeout, self.fetch_unbounded(target))
             .await
