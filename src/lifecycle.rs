@@ -159,7 +159,11 @@ impl Tasks {
             Ok(Ok(())) if asked_to_end => return,
             Ok(Ok(())) => anyhow!("it returned although nobody asked it to"),
             Ok(Err(error)) if asked_to_end => {
-                tracing::warn!(task = name, error = format!("{error:#}"), "failed during shutdown");
+                tracing::warn!(
+                    task = name,
+                    error = format!("{error:#}"),
+                    "failed during shutdown"
+                );
                 return;
             }
             Ok(Err(error)) => error,

@@ -56,6 +56,10 @@ pub(super) fn statement(client: &str, audience: &str, lifetime: SignedDuration) 
     Ok(Statement::new(client, audience, jti, SystemClock.now(), lifetime))
 }
 
-pub(super) fn sign(statement: &Statement, key: &Path, algorithm: Option<Algorithm>) -> anyhow::Result<String> {
+pub(super) fn sign(
+    statement: &Statement,
+    key: &Path,
+    algorithm: Option<Algorithm>,
+) -> anyhow::Result<String> {
     Ok(statement.sign(&KeyFile::read(key, algorithm)?)?)
 }

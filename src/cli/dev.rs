@@ -33,9 +33,13 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self) -> Outcome {
-        anyhow::ensure!(self.listen.ip().is_loopback(), "dev serves without TLS: --listen must be a loopback address");
+        anyhow::ensure!(
+            self.listen.ip().is_loopback(),
+            "dev serves without TLS: --listen must be a loopback address"
+        );
         telemetry::init(self.log_format, &self.log_level)?;
-        std::fs::read_dir(&self.dir).with_context(|| format!("cannot read the folder {}", self.dir.display()))?;
+        std::fs::read_dir(&self.dir)
+            .with_context(|| format!("cannot read the folder {}", self.dir.display()))?;
         runtime()?.block_on(self.serve())?;
         Ok(Ok(()))
     }
@@ -47,13 +51,22 @@ impl Args {
         let embedded = serve::start(&tasks, socket, issuer.clone())?;
         if let (Some(cluster), Some(jwks)) = (&self.service_account_issuer, &self.service_account_jwks) {
             let jwks = std::fs::read(jwks).with_context(|| format!("cannot read {}", jwks.display()))?;
-            embedded.index.set_local_issuer(serve::local_issuer(cluster, &jwks)?);
+            embedded
+                .index
+                .set_local_issuer(serve::local_issuer(cluster, &jwks)?);
         }
         narrate(&format!("issuer           {issuer}"));
-        narrate(&format!("token endpoint   {}", issuer.endpoint(crate::oauth::metadata::TOKEN_PATH)));
+        narrate(&format!(
+            "token endpoint   {}",
+            issuer.endpoint(crate::oauth::metadata::TOKEN_PATH)
+        ));
         let (index, folder) = (embedded.index.clone(), self.dir.clone());
         let report = move |loaded: &Loaded| {
-            narrate(&format!("clients          {} from {}", index.len(), folder.display()));
+            narrate(&format!(
+                "clients          {} from {}",
+                index.len(),
+                folder.display()
+            ));
             for problem in &loaded.problems {
                 narrate(&format!("  {problem}"));
             }

@@ -27,7 +27,11 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self) -> Outcome {
         let made = KeyFile::create(&self.out, self.algorithm)?;
-        narrate(&format!("wrote the private key {} (kid {}): keep it with the workload, and nowhere else", self.out.display(), made.key.kid()));
+        narrate(&format!(
+            "wrote the private key {} (kid {}): keep it with the workload, and nowhere else",
+            self.out.display(),
+            made.key.kid()
+        ));
         let jwks = json!({ "keys": [made.key.public_jwk()] });
         match &self.client {
             None => print(&serde_json::to_string_pretty(&jwks)?)?,

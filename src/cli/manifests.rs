@@ -30,6 +30,9 @@ impl Args {
     }
 
     fn installation(self) -> Installation {
-        Installation { namespace: self.namespace, watch_namespaces: self.watch_namespace }
+        Installation {
+            namespace: self.namespace,
+            watch_namespaces: self.watch_namespace,
+        }
     }
 }

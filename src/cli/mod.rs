@@ -59,7 +59,10 @@ impl Cli {
     /// Runs the command; the exit code is the process's.
     pub fn run(self) -> ExitCode {
         // rustls finds its provider here, whoever uses it first; a second install changes nothing.
-        if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        if rustls::crypto::aws_lc_rs::default_provider()
+            .install_default()
+            .is_err()
+        {
             tracing::debug!("the TLS provider is installed already");
         }
         let outcome = match self.command {

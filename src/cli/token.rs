@@ -62,7 +62,10 @@ impl Args {
     pub(super) fn run(self) -> Outcome {
         match runtime()?.block_on(self.exchange())? {
             Answer::Token(members) => {
-                let token = members.get("access_token").and_then(Value::as_str).unwrap_or_default();
+                let token = members
+                    .get("access_token")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
                 match self.output {
                     Output::Token => print(token)?,
                     Output::Json => print(&serde_json::to_string_pretty(&members)?)?,
@@ -78,7 +81,9 @@ impl Args {
 
     async fn exchange(&self) -> anyhow::Result<Answer> {
         let ca = match &self.ca {
-            Some(path) => Some(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?),
+            Some(path) => {
+                Some(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?)
+            }
             None => None,
         };
         let server = AuthorizationServer::discover(&self.issuer, ca.as_deref()).await?;
@@ -100,10 +105,15 @@ impl Args {
         match (&self.key, &self.service_account_token) {
             (Some(key), _) => {
                 let client = self.client.as_deref().unwrap_or_default();
-                sign(&statement(client, &self.issuer, SignedDuration::from_secs(60))?, key, None)
+                sign(
+                    &statement(client, &self.issuer, SignedDuration::from_secs(60))?,
+                    key,
+                    None,
+                )
             }
             (None, Some(path)) => {
-                let token = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let token = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
                 Ok(token.trim().to_owned())
             }
             (None, None) => anyhow::bail!("give --key or --service-account-token"),
@@ -116,7 +126,10 @@ fn explain(status: StatusCode, members: &Map<String, Value>) {
     narrate(&format!("refused: {} ({})", text("error"), status.as_u16()));
     narrate(&format!("  {}", text("error_description")));
     if !text("request_id").is_empty() {
-        narrate(&format!("  The precise reason is in the server's audit log under request_id {}.", text("request_id")));
+        narrate(&format!(
+            "  The precise reason is in the server's audit log under request_id {}.",
+            text("request_id")
+        ));
     }
     narrate("What to check:");
     for line in advice(text("error")) {

@@ -97,7 +97,13 @@ mod tests {
         for algorithm in Algorithm::ALL {
             let file = KeyFile::create(&dir.path().join(algorithm.as_str()), algorithm).unwrap();
             let now = Timestamp::from_second(1_800_000_000).unwrap();
-            let statement = Statement::new("a/b", "https://i", "1".to_owned(), now, SignedDuration::from_secs(60));
+            let statement = Statement::new(
+                "a/b",
+                "https://i",
+                "1".to_owned(),
+                now,
+                SignedDuration::from_secs(60),
+            );
             if algorithm == Algorithm::Es512 {
                 assert!(matches!(statement.sign(&file), Err(AssertionFault::Algorithm(_))));
                 continue;

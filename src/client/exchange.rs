@@ -57,7 +57,9 @@ pub enum ExchangeFault {
     #[error("{0} answered something that is not a JSON object: is it an authorization server?")]
     NotJson(String),
     /// The metadata is somebody else's (RFC 8414 §3.3) or incomplete.
-    #[error("the metadata at {0} is not the issuer's: its 'issuer' must be exactly what was given, and it must name its endpoints")]
+    #[error(
+        "the metadata at {0} is not the issuer's: its 'issuer' must be exactly what was given, and it must name its endpoints"
+    )]
     Metadata(String),
 }
 
@@ -66,7 +68,9 @@ pub enum ExchangeFault {
 impl AuthorizationServer {
     /// Finds the endpoints of `issuer` (RFC 8414 §3). With `ca`, certificates in PEM, only those are trusted.
     pub async fn discover(issuer: &str, ca: Option<&[u8]>) -> Result<Self, ExchangeFault> {
-        let mut builder = Client::builder().timeout(Duration::from_secs(10)).redirect(reqwest::redirect::Policy::none());
+        let mut builder = Client::builder()
+            .timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::none());
         if let Some(pem) = ca {
             builder = builder.tls_certs_only(Certificate::from_pem_bundle(pem).map_err(ExchangeFault::Ca)?);
         }
@@ -75,9 +79,11 @@ impl AuthorizationServer {
         let metadata = object(&url, http.get(&url)).await?.1;
         let text = |name: &str| metadata.get(name).and_then(Value::as_str);
         match (text("issuer"), text("token_endpoint"), text("jwks_uri")) {
-            (Some(named), Some(token_endpoint), Some(jwks_uri)) if named == issuer => {
-                Ok(Self { token_endpoint: token_endpoint.to_owned(), jwks_uri: jwks_uri.to_owned(), http })
-            }
+            (Some(named), Some(token_endpoint), Some(jwks_uri)) if named == issuer => Ok(Self {
+                token_endpoint: token_endpoint.to_owned(),
+                jwks_uri: jwks_uri.to_owned(),
+                http,
+            }),
             _ => Err(ExchangeFault::Metadata(url)),
         }
     }
@@ -92,10 +98,26 @@ impl AuthorizationServer {
             ]),
             GrantType::JwtBearer => form.push(("assertion", request.assertion)),
         }
-        let optional = [("client_id", request.client_id), ("resource", request.resource), ("scope", request.scope)];
-        form.extend(optional.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
-        let (status, members) = object(&self.token_endpoint, self.http.post(&self.token_endpoint).form(&form)).await?;
-        Ok(if status.is_success() { Answer::Token(members) } else { Answer::Refused(status, members) })
+        let optional = [
+            ("client_id", request.client_id),
+            ("resource", request.resource),
+            ("scope", request.scope),
+        ];
+        form.extend(
+            optional
+                .into_iter()
+                .filter_map(|(name, value)| value.map(|value| (name, value))),
+        );
+        let (status, members) = object(
+            &self.token_endpoint,
+            self.http.post(&self.token_endpoint).form(&form),
+        )
+        .await?;
+        Ok(if status.is_success() {
+            Answer::Token(members)
+        } else {
+            Answer::Refused(status, members)
+        })
     }
 
     /// The server's published key set.
@@ -110,7 +132,9 @@ fn metadata_url(issuer: &str) -> String {
     let authority = issuer.find("://").map_or(0, |scheme| scheme.saturating_add(3));
     let (scheme, rest) = issuer.split_at_checked(authority).unwrap_or(("", issuer));
     match rest.split_once('/') {
-        Some((host, path)) => format!("{scheme}{host}{well_known}/{path}").trim_end_matches('/').to_owned(),
+        Some((host, path)) => format!("{scheme}{host}{well_known}/{path}")
+            .trim_end_matches('/')
+            .to_owned(),
         None => format!("{issuer}{well_known}"),
     }
 }
@@ -119,7 +143,10 @@ async fn object(
     url: &str,
     request: reqwest::RequestBuilder,
 ) -> Result<(StatusCode, Map<String, Value>), ExchangeFault> {
-    let unreachable = |source: reqwest::Error| ExchangeFault::Unreachable { url: url.to_owned(), source: source.without_url() };
+    let unreachable = |source: reqwest::Error| ExchangeFault::Unreachable {
+        url: url.to_owned(),
+        source: source.without_url(),
+    };
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
     let body = response.bytes().await.map_err(unreachable)?;
@@ -135,7 +162,10 @@ mod tests {
     #[rstest]
     #[case("https://h", "https://h/.well-known/oauth-authorization-server")]
     #[case("https://h/", "https://h/.well-known/oauth-authorization-server")]
-    #[case("https://h:8443/a/b", "https://h:8443/.well-known/oauth-authorization-server/a/b")]
+    #[case(
+        "https://h:8443/a/b",
+        "https://h:8443/.well-known/oauth-authorization-server/a/b"
+    )]
     #[case("https://h/a/", "https://h/.well-known/oauth-authorization-server/a")]
     fn metadata_is_where_rfc_8414_puts_it(#[case] issuer: &str, #[case] expected: &str) {
         assert_eq!(metadata_url(issuer), expected);

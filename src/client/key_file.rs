@@ -1,10 +1,10 @@
 //! A client's private key in a file: PKCS#8 in PEM, readable by its owner only.
 
 use crate::jose::{Algorithm, SigningFault, SigningKey};
-use rustls_pki_types::PrivatePkcs8KeyDer;
-use rustls_pki_types::pem::PemObject;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustls_pki_types::PrivatePkcs8KeyDer;
+use rustls_pki_types::pem::PemObject;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -24,7 +24,9 @@ pub enum KeyFileFault {
         source: std::io::Error,
     },
     /// Not a private key in PKCS#8 PEM.
-    #[error("{0} holds no 'PRIVATE KEY' block; convert another form with: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW")]
+    #[error(
+        "{0} holds no 'PRIVATE KEY' block; convert another form with: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW"
+    )]
     NoKey(PathBuf),
     /// A key of an unknown type.
     #[error("the key in {0} is not an RSA (2048 to 4096 bits), P-256, P-384, P-521 or Ed25519 key")]
@@ -50,17 +52,27 @@ pub struct KeyFile {
 impl KeyFile {
     /// Reads a key, for use with `algorithm` or with the usual one for its type.
     pub fn read(path: &Path, algorithm: Option<Algorithm>) -> Result<Self, KeyFileFault> {
-        let file = |source| KeyFileFault::File { path: path.to_owned(), source };
+        let file = |source| KeyFileFault::File {
+            path: path.to_owned(),
+            source,
+        };
         let pem = Zeroizing::new(std::fs::read(path).map_err(file)?);
-        let der = PrivatePkcs8KeyDer::from_pem_slice(&pem).map_err(|_| KeyFileFault::NoKey(path.to_owned()))?;
+        let der =
+            PrivatePkcs8KeyDer::from_pem_slice(&pem).map_err(|_| KeyFileFault::NoKey(path.to_owned()))?;
         let der = der.secret_pkcs8_der();
         let key = match algorithm {
             Some(algorithm) => SigningKey::from_pkcs8(algorithm, der)
                 .map_err(|_| KeyFileFault::WrongAlgorithm(path.to_owned(), algorithm))?,
-            None => [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa, Algorithm::Es384, Algorithm::Es512]
-                .into_iter()
-                .find_map(|usual| SigningKey::from_pkcs8(usual, der).ok())
-                .ok_or_else(|| KeyFileFault::UnknownType(path.to_owned()))?,
+            None => [
+                Algorithm::Es256,
+                Algorithm::Rs256,
+                Algorithm::EdDsa,
+                Algorithm::Es384,
+                Algorithm::Es512,
+            ]
+            .into_iter()
+            .find_map(|usual| SigningKey::from_pkcs8(usual, der).ok())
+            .ok_or_else(|| KeyFileFault::UnknownType(path.to_owned()))?,
         };
         Ok(Self { key, pem })
     }
@@ -69,8 +81,16 @@ impl KeyFile {
     pub fn create(path: &Path, algorithm: Algorithm) -> Result<Self, KeyFileFault> {
         let key = SigningKey::generate(algorithm)?;
         let pem = pem(&key)?;
-        let file = |source| KeyFileFault::File { path: path.to_owned(), source };
-        let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(file)?;
+        let file = |source| KeyFileFault::File {
+            path: path.to_owned(),
+            source,
+        };
+        let mut out = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(file)?;
         out.write_all(&pem).map_err(file)?;
         Ok(Self { key, pem })
     }
@@ -78,7 +98,9 @@ impl KeyFile {
 
 impl std::fmt::Debug for KeyFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyFile").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("KeyFile")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -102,19 +124,40 @@ mod tests {
     #[test]
     fn a_key_survives_its_file_and_is_never_overwritten() {
         let dir = tempfile::tempdir().unwrap();
-        for algorithm in [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa, Algorithm::Es384, Algorithm::Es512] {
+        for algorithm in [
+            Algorithm::Es256,
+            Algorithm::Rs256,
+            Algorithm::EdDsa,
+            Algorithm::Es384,
+            Algorithm::Es512,
+        ] {
             let path = dir.path().join(algorithm.as_str());
             let made = KeyFile::create(&path, algorithm).unwrap();
-            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
             let read = KeyFile::read(&path, None).unwrap();
-            assert_eq!((read.key.kid(), read.key.algorithm()), (made.key.kid(), algorithm));
-            assert!(matches!(KeyFile::create(&path, algorithm), Err(KeyFileFault::File { .. })));
+            assert_eq!(
+                (read.key.kid(), read.key.algorithm()),
+                (made.key.kid(), algorithm)
+            );
+            assert!(matches!(
+                KeyFile::create(&path, algorithm),
+                Err(KeyFileFault::File { .. })
+            ));
         }
         let (path, wanted) = (dir.path().join("ES256"), Algorithm::Rs256);
-        assert!(matches!(KeyFile::read(&path, Some(wanted)), Err(KeyFileFault::WrongAlgorithm(..))));
+        assert!(matches!(
+            KeyFile::read(&path, Some(wanted)),
+            Err(KeyFileFault::WrongAlgorithm(..))
+        ));
         let empty = dir.path().join("empty");
         std::fs::write(&empty, "nothing").unwrap();
         assert!(matches!(KeyFile::read(&empty, None), Err(KeyFileFault::NoKey(_))));
-        assert!(matches!(KeyFile::read(&dir.path().join("none"), None), Err(KeyFileFault::File { .. })));
+        assert!(matches!(
+            KeyFile::read(&dir.path().join("none"), None),
+            Err(KeyFileFault::File { .. })
+        ));
     }
 }

@@ -55,7 +55,10 @@ pub async fn follow(client: kube::Client, namespace: Option<String>, index: Arc<
 fn served(object: DeserializeGuard<OAuthClient>) -> Result<Client, Option<ClientId>> {
     let id = identifier(&object);
     let Ok(object) = object.0 else {
-        tracing::warn!(client = id.as_ref().map(ClientId::as_str), "an OAuthClient cannot be read and is not served");
+        tracing::warn!(
+            client = id.as_ref().map(ClientId::as_str),
+            "an OAuthClient cannot be read and is not served"
+        );
         return Err(id);
     };
     match serve::client(&object) {

@@ -18,7 +18,9 @@ pub async fn connect(kubeconfig: Option<&Path>) -> anyhow::Result<Client> {
                 .await
                 .context("the kubeconfig cannot be used")?
         }
-        None => Config::infer().await.context("no cluster: run inside one, or give --kubeconfig")?,
+        None => Config::infer()
+            .await
+            .context("no cluster: run inside one, or give --kubeconfig")?,
     };
     config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(5));

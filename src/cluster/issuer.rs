@@ -51,14 +51,21 @@ pub enum IssuerFault {
 pub async fn read(client: &kube::Client, now: Timestamp) -> Result<LocalIssuer, IssuerFault> {
     let discovery = get(client, "/.well-known/openid-configuration").await?;
     let discovery = jose::parse_object(discovery.as_bytes())?;
-    let issuer = discovery.get("issuer").and_then(|issuer| issuer.as_str()).filter(|issuer| issuer.contains("://"));
+    let issuer = discovery
+        .get("issuer")
+        .and_then(|issuer| issuer.as_str())
+        .filter(|issuer| issuer.contains("://"));
     let issuer = issuer.ok_or(IssuerFault::NoIssuer)?.to_owned();
     // The path is the API server's own: what the document names may lie outside of our reach.
     let keys = jose::judge_jwks(get(client, "/openid/v1/jwks").await?.as_bytes(), &Algorithm::ALL)?.keys;
     if keys.is_empty() {
         return Err(IssuerFault::NoKey);
     }
-    Ok(LocalIssuer { issuer, keys, read_at: now })
+    Ok(LocalIssuer {
+        issuer,
+        keys,
+        read_at: now,
+    })
 }
 
 /// Keeps the issuer in `index` current; never returns. `ready` is released once it was read.
@@ -84,7 +91,10 @@ async fn get(client: &kube::Client, path: &'static str) -> Result<String, Issuer
     let request = Request::get(path).body(Vec::new()).unwrap_or_default();
     match tokio::time::timeout(TIMEOUT, client.request_text(request)).await {
         Ok(Ok(text)) => Ok(text),
-        Ok(Err(source)) => Err(IssuerFault::Request { path, source: Box::new(source) }),
+        Ok(Err(source)) => Err(IssuerFault::Request {
+            path,
+            source: Box::new(source),
+        }),
         Err(_) => Err(IssuerFault::Timeout(path)),
     }
 }

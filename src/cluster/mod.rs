@@ -2,4 +2,7 @@
 
 pub mod clients;
 pub mod connect;
+pub mod heartbeat;
 pub mod issuer;
+pub mod object_watch;
+pub mod signing_keys;

@@ -46,18 +46,30 @@ struct Demo<'o> {
 
 impl<'o> Demo<'o> {
     async fn start(tasks: &Tasks, out: &'o mut dyn Write) -> anyhow::Result<Self> {
-        let socket = TcpListener::bind("127.0.0.1:0").await.context("cannot listen on loopback")?;
+        let socket = TcpListener::bind("127.0.0.1:0")
+            .await
+            .context("cannot listen on loopback")?;
         let issuer = Issuer::parse_loopback(&format!("http://{}", socket.local_addr()?))?;
         let embedded = serve::start(tasks, socket, issuer)?;
         let folder = std::env::temp_dir().join(format!("countersign-demo-{}", std::process::id()));
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let key = KeyFile::create(&folder.join("billing-worker.pem"), Algorithm::Es256)?;
-        Ok(Self { out, embedded, folder, key, assertions: 0, failed: 0 })
+        Ok(Self {
+            out,
+            embedded,
+            folder,
+            key,
+            assertions: 0,
+            failed: 0,
+        })
     }
 
     async fn play(&mut self) -> anyhow::Result<()> {
         let issuer = self.embedded.issuer.to_string();
-        self.tell("An authorization server", &format!("listens at {issuer}, in this process"))?;
+        self.tell(
+            "An authorization server",
+            &format!("listens at {issuer}, in this process"),
+        )?;
         self.register()?;
         let server = AuthorizationServer::discover(&issuer, None).await?;
 
@@ -90,10 +102,16 @@ impl<'o> Demo<'o> {
         let keys = jose::judge_jwks_value(&published, &Algorithm::ALL)?.keys;
         for token in [first, second, third].into_iter().flatten() {
             let verified = verify(&token, &keys, &issuer);
-            let told = verified.as_ref().map_or_else(|| "does not verify".to_owned(), summary);
+            let told = verified
+                .as_ref()
+                .map_or_else(|| "does not verify".to_owned(), summary);
             self.check(verified.is_some(), &told)?;
         }
-        let closing = if self.failed == 0 { "All held." } else { "Something did not hold: see the lines marked with ✗." };
+        let closing = if self.failed == 0 {
+            "All held."
+        } else {
+            "Something did not hold: see the lines marked with ✗."
+        };
         writeln!(self.out, "\n{closing}")?;
         Ok(())
     }
@@ -121,14 +139,26 @@ impl<'o> Demo<'o> {
         for line in yaml.lines() {
             writeln!(self.out, "      {line}")?;
         }
-        self.check(loaded.problems.is_empty() && self.embedded.index.len() == 1, "it is registered")
+        self.check(
+            loaded.problems.is_empty() && self.embedded.index.len() == 1,
+            "it is registered",
+        )
     }
 
     fn assertion(&mut self, audience: &str) -> anyhow::Result<String> {
         self.assertions = self.assertions.saturating_add(1);
         let jti = format!("demo-{}-{}", std::process::id(), self.assertions);
-        let statement = Statement::new(CLIENT, audience, jti, SystemClock.now(), SignedDuration::from_secs(60));
-        self.tell("The assertion", &format!("iss = sub = {CLIENT}, aud = {audience}, jti = {}", statement.jti))?;
+        let statement = Statement::new(
+            CLIENT,
+            audience,
+            jti,
+            SystemClock.now(),
+            SignedDuration::from_secs(60),
+        );
+        self.tell(
+            "The assertion",
+            &format!("iss = sub = {CLIENT}, aud = {audience}, jti = {}", statement.jti),
+        )?;
         Ok(statement.sign(&self.key)?)
     }
 
@@ -136,7 +166,9 @@ impl<'o> Demo<'o> {
     fn pod_token(&mut self, audience: &str) -> anyhow::Result<String> {
         let cluster = SigningKey::generate(Algorithm::Es256)?;
         let jwks = serde_json::to_vec(&json!({ "keys": [cluster.public_jwk()] }))?;
-        self.embedded.index.set_local_issuer(serve::local_issuer(CLUSTER, &jwks)?);
+        self.embedded
+            .index
+            .set_local_issuer(serve::local_issuer(CLUSTER, &jwks)?);
         let now = SystemClock.now().as_second();
         let claims = json!({
             "iss": CLUSTER, "sub": "system:serviceaccount:payments:billing-worker", "aud": [audience],
@@ -147,7 +179,10 @@ impl<'o> Demo<'o> {
                 "pod": { "name": "billing-worker-7d9f", "uid": "9c1e44aa-demo" },
             },
         });
-        self.tell("The token", "sub = system:serviceaccount:payments:billing-worker, bound to pod billing-worker-7d9f")?;
+        self.tell(
+            "The token",
+            "sub = system:serviceaccount:payments:billing-worker, bound to pod billing-worker-7d9f",
+        )?;
         Ok(cluster.sign_jws(None, &serde_json::to_vec(&claims)?)?)
     }
 
@@ -156,7 +191,10 @@ impl<'o> Demo<'o> {
             Answer::Token(members) => {
                 let member = |name: &str| members.get(name).cloned().unwrap_or(Value::Null);
                 let (expires, scope) = (member("expires_in"), member("scope"));
-                self.check(true, &format!("200: a bearer token for {expires} s, scope {scope}"))?;
+                self.check(
+                    true,
+                    &format!("200: a bearer token for {expires} s, scope {scope}"),
+                )?;
                 Ok(member("access_token").as_str().map(str::to_owned))
             }
             Answer::Refused(status, members) => {
@@ -170,9 +208,23 @@ impl<'o> Demo<'o> {
         match answer {
             Answer::Token(_) => self.check(false, "200: it was granted"),
             Answer::Refused(status, members) => {
-                let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+                let text = |name: &str| {
+                    members
+                        .get(name)
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned()
+                };
                 let held = status.as_u16() == 400 && text("error") == expected;
-                self.check(held, &format!("{}: {}: {}", status.as_u16(), text("error"), text("error_description")))
+                self.check(
+                    held,
+                    &format!(
+                        "{}: {}: {}",
+                        status.as_u16(),
+                        text("error"),
+                        text("error_description")
+                    ),
+                )
             }
         }
     }
@@ -192,7 +244,13 @@ impl<'o> Demo<'o> {
 }
 
 async fn ask(server: &AuthorizationServer, grant: GrantType, assertion: &str) -> anyhow::Result<Answer> {
-    let request = Request { grant, assertion, client_id: Some(CLIENT), resource: None, scope: None };
+    let request = Request {
+        grant,
+        assertion,
+        client_id: Some(CLIENT),
+        resource: None,
+        scope: None,
+    };
     Ok(server.exchange(&request).await?)
 }
 
@@ -210,7 +268,14 @@ fn verify(token: &str, keys: &[jose::VerificationKey], issuer: &str) -> Option<C
 
 fn summary(claims: &Claims) -> String {
     let text = |name: &str| claims.get(name).map(Value::to_string).unwrap_or_default();
-    let pod = claims.get("kubernetes.io").and_then(|claim| claim.pointer("/pod/name"));
+    let pod = claims
+        .get("kubernetes.io")
+        .and_then(|claim| claim.pointer("/pod/name"));
     let pod = pod.map(|name| format!(", pod {name}")).unwrap_or_default();
-    format!("sub {}, aud {}, scope {}{pod}", text("sub"), text("aud"), text("scope"))
+    format!(
+        "sub {}, aud {}, scope {}{pod}",
+        text("sub"),
+        text("aud"),
+        text("scope")
+    )
 }

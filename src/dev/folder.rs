@@ -41,7 +41,9 @@ pub fn fingerprint(folder: &Path) -> std::io::Result<Fingerprint> {
     let mut found = Fingerprint::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let known = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json");
+        let known = path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json");
         if let (true, Ok(metadata)) = (known, std::fs::metadata(&path)) {
             found.insert(path, (metadata.len(), metadata.modified().ok()));
         }
@@ -87,34 +89,61 @@ fn sort(
     data: &mut Data,
     problems: &mut Vec<String>,
 ) {
-    let text = |object: &Value, pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |object: &Value, pointer: &str| {
+        object
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let kind = text(&object, "/kind");
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.entry("namespace").or_insert_with(|| json!(DEFAULT_NAMESPACE));
+        metadata
+            .entry("namespace")
+            .or_insert_with(|| json!(DEFAULT_NAMESPACE));
     }
-    let (namespace, name) = (text(&object, "/metadata/namespace"), text(&object, "/metadata/name"));
+    let (namespace, name) = (
+        text(&object, "/metadata/namespace"),
+        text(&object, "/metadata/name"),
+    );
     match kind.as_str() {
         "OAuthClient" => clients.push((object, path.to_owned())),
         "ConfigMap" | "Secret" => {
             let kind = if kind == "Secret" { "Secret" } else { "ConfigMap" };
-            let labelled = object.pointer("/metadata/labels/countersign.dev~1keys").and_then(Value::as_str) == Some("true");
+            let labelled = object
+                .pointer("/metadata/labels/countersign.dev~1keys")
+                .and_then(Value::as_str)
+                == Some("true");
             if labelled {
                 data.insert((kind, namespace, name), entries(&object));
             }
         }
         "" => problems.push(format!("{}: an object without a kind is ignored", path.display())),
-        other => problems.push(format!("{}: {other}/{name} is ignored: only OAuthClient, ConfigMap and Secret mean something here", path.display())),
+        other => problems.push(format!(
+            "{}: {other}/{name} is ignored: only OAuthClient, ConfigMap and Secret mean something here",
+            path.display()
+        )),
     }
 }
 
 fn entries(object: &Value) -> BTreeMap<String, Bytes> {
-    let members = |name: &str| object.get(name).and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
+    let members = |name: &str| {
+        object
+            .get(name)
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_else(Map::new)
+    };
     let mut entries = BTreeMap::new();
     let secret = object.get("kind").and_then(Value::as_str) == Some("Secret");
     for (encoded, from) in [(secret, "data"), (true, "binaryData"), (false, "stringData")] {
         for (key, value) in members(from) {
             let text = value.as_str().unwrap_or_default();
-            let bytes = if encoded { STANDARD.decode(text).ok() } else { Some(text.as_bytes().to_vec()) };
+            let bytes = if encoded {
+                STANDARD.decode(text).ok()
+            } else {
+                Some(text.as_bytes().to_vec())
+            };
             entries.extend(bytes.map(|bytes| (key, Bytes::from(bytes))));
         }
     }
@@ -131,10 +160,18 @@ fn judge(
 ) -> Result<Option<Client>, String> {
     let observed: Observed = serde_json::from_value(object).map_err(|error| error.to_string())?;
     let namespace = observed.metadata.namespace.clone().unwrap_or_default();
-    let name = format!("{namespace}/{}", observed.metadata.name.clone().unwrap_or_default());
+    let name = format!(
+        "{namespace}/{}",
+        observed.metadata.name.clone().unwrap_or_default()
+    );
     let state = |source: &KeySource| state(source, &namespace, data, now);
     let planned = plan(&observed, &state, &Installation::default(), now);
-    for condition in planned.status.conditions.iter().filter(|condition| condition.status != "True") {
+    for condition in planned
+        .status
+        .conditions
+        .iter()
+        .filter(|condition| condition.status != "True")
+    {
         problems.push(format!(
             "{}: {name}: {}={} {}: {}",
             path.display(),
@@ -160,7 +197,11 @@ fn state(source: &KeySource, namespace: &str, data: &Data, now: Timestamp) -> So
         KeySource::Inline | KeySource::Uri(_) => {
             // Only a cluster's controller fetches URLs.
             let why = Unreadable::Fetch(FetchFault::NoRoots);
-            return SourceState::Unreadable { why, since: now, last_good: None };
+            return SourceState::Unreadable {
+                why,
+                since: now,
+                last_good: None,
+            };
         }
     };
     match data.get(&(kind, namespace.to_owned(), name.clone())) {

@@ -1,19 +1,19 @@
 //! `countersign dev`: a server on loopback that knows its clients from a folder and follows it.
 
 use crate::clock::SystemClock;
+use crate::cluster::signing_keys::SigningKeyStore;
 use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
 use crate::dev::folder::{self, Fingerprint, Loaded};
 use crate::grants::{Directory, LocalIssuer, Settings};
 use crate::index::{Index, MintedResources};
 use crate::jose::{Algorithm, SigningKey};
-use crate::keys::SigningKeys;
+use crate::keys::{KeyRing, Plan, RotationPolicy, SigningKeys, plan};
 use crate::lifecycle::Tasks;
 use crate::replay::memory::{Capacity, MemoryLog};
 use crate::server::broker::Broker;
 use crate::server::limits::Limits;
 use crate::server::serve::{PublicPort, routes, serve_public};
-use arc_swap::ArcSwap;
 use prometheus::Registry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,18 +41,27 @@ pub fn start(tasks: &Tasks, socket: TcpListener, issuer: Issuer) -> anyhow::Resu
     let algorithm = Algorithm::Es256;
     let index = Arc::new(Index::new(MintedResources::Any(algorithm)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let keys = SigningKeys::with_key(SigningKey::generate(algorithm)?, clock.now());
+    let keys = SigningKeyStore::new();
+    keys.replace(signing_keys(algorithm, clock.now())?);
     let directory: Arc<dyn Directory> = index.clone();
     let broker = Broker {
         settings: Settings::new(issuer.clone()),
         directory,
         replay: Arc::new(MemoryLog::new(None, Capacity::default())),
-        keys: Arc::new(ArcSwap::from_pointee(keys)),
+        keys: Arc::new(keys),
         clock,
     };
     let limits = Limits::default();
     let router = routes(Arc::new(broker), &[algorithm], limits, &Registry::new())?;
-    serve_public(tasks, PublicPort { socket, tls: None, limits }, router);
+    serve_public(
+        tasks,
+        PublicPort {
+            socket,
+            tls: None,
+            limits,
+        },
+        router,
+    );
     Ok(Embedded { index, issuer })
 }
 
@@ -61,7 +70,7 @@ pub fn take_over(embedded: &Embedded, files: &Fingerprint) -> Loaded {
     let now = SystemClock.now();
     let mut loaded = folder::load(files, now);
     embedded.index.reset(None, std::mem::take(&mut loaded.clients));
-    embedded.index.set_heartbeat(Some(now));
+    embedded.index.last_heartbeat().set(now);
     loaded
 }
 
@@ -76,8 +85,12 @@ pub fn follow(tasks: &Tasks, embedded: Embedded, folder: PathBuf, mut report: Re
                 report(&take_over(&embedded, &found.clone().unwrap_or_default()));
                 last = found;
             }
-            embedded.index.set_heartbeat(Some(SystemClock.now()));
-            if shutdown.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_none() {
+            embedded.index.last_heartbeat().set(SystemClock.now());
+            if shutdown
+                .run_until_cancelled(tokio::time::sleep(LOOK_EVERY))
+                .await
+                .is_none()
+            {
                 return Ok(());
             }
         }
@@ -96,8 +109,27 @@ fn read(folder: &Path) -> Option<Fingerprint> {
 
 /// Takes the keys of an issuer of service-account tokens, `issuer`, from a key set in a file.
 pub fn local_issuer(issuer: &str, jwks: &[u8]) -> anyhow::Result<LocalIssuer> {
-    anyhow::ensure!(issuer.contains("://"), "the service-account issuer must contain '://'");
+    anyhow::ensure!(
+        issuer.contains("://"),
+        "the service-account issuer must contain '://'"
+    );
     let keys = crate::jose::judge_jwks(jwks, &Algorithm::ALL)?.keys;
     anyhow::ensure!(!keys.is_empty(), "the service-account key set has no usable key");
-    Ok(LocalIssuer { issuer: issuer.to_owned(), keys, read_at: jiff::Timestamp::MAX })
+    Ok(LocalIssuer {
+        issuer: issuer.to_owned(),
+        keys,
+        read_at: jiff::Timestamp::MAX,
+    })
+}
+
+fn signing_keys(algorithm: Algorithm, now: jiff::Timestamp) -> anyhow::Result<SigningKeys> {
+    let policy = RotationPolicy::new([algorithm].into())?;
+    match plan(&KeyRing::default(), now, &policy) {
+        Plan::Write(draft) => {
+            let ring =
+                draft.complete(|algorithm| -> anyhow::Result<_> { Ok(SigningKey::generate(algorithm)?) });
+            Ok(SigningKeys::new(ring?))
+        }
+        Plan::Nothing { .. } => anyhow::bail!("no signing key was planned"),
+    }
 }

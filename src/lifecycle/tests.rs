@@ -43,7 +43,10 @@ async fn the_end_of_an_essential_task_ends_the_process(
         matches!(&error, LifecycleError::EssentialTask { task: "index", cause } if cause.to_string().contains(reason)),
         "{error}"
     );
-    assert!(finished.load(Ordering::SeqCst), "the other task was not waited for");
+    assert!(
+        finished.load(Ordering::SeqCst),
+        "the other task was not waited for"
+    );
 }
 
 #[tokio::test]

@@ -92,7 +92,11 @@ impl Scheme {
     /// The scheme of an `Authorization` header's value.
     pub fn of(value: &HeaderValue) -> Self {
         let scheme = value.as_bytes().split(|b| *b == b' ').next().unwrap_or_default();
-        if scheme.eq_ignore_ascii_case(b"bearer") { Self::Bearer } else { Self::Basic }
+        if scheme.eq_ignore_ascii_case(b"bearer") {
+            Self::Bearer
+        } else {
+            Self::Basic
+        }
     }
 
     const fn challenge(self) -> HeaderValue {
@@ -153,7 +157,8 @@ impl Answer {
     }
 
     fn body(&self, request_id: &str) -> Vec<u8> {
-        let error = |code, description| serde_json::to_vec(&ErrorResponse::new(code, description, request_id));
+        let error =
+            |code, description| serde_json::to_vec(&ErrorResponse::new(code, description, request_id));
         let body = match self {
             Self::Token(issued) => serde_json::to_vec(&TokenResponse::bearer(
                 &issued.access_token,

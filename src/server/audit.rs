@@ -40,7 +40,9 @@ impl Record {
     /// Takes note of the verified credentials.
     pub fn authenticated(&mut self, request: &Authenticated) {
         self.client = Some(request.client.id.to_string());
-        let mut credentials = [&request.client_assertion, &request.assertion].into_iter().flatten();
+        let mut credentials = [&request.client_assertion, &request.assertion]
+            .into_iter()
+            .flatten();
         if let Some(first) = credentials.next() {
             self.credential = Some(kind(first));
             self.assertion_id.clone_from(&first.jwt_id);

@@ -1,14 +1,13 @@
 //! The whole exchange: request bytes in, a token or a refusal out. The clock, the randomness, the
 //! replay log and the signing keys come together here and nowhere else.
 
+use crate::cluster::signing_keys::SigningKeyStore;
 use crate::core::clock::Clock;
 use crate::grants::{self, Directory, Grant, Issued, Moment, Reason, Refusal, Settings, Settled};
-use crate::keys::SigningKeys;
 use crate::oauth::error::ErrorCode;
 use crate::oauth::request::TokenRequest;
 use crate::replay::{Outcome, ReplayLog};
 use crate::server::audit::Record;
-use arc_swap::ArcSwap;
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,7 +23,7 @@ pub struct Broker {
     /// The record of used assertions.
     pub replay: Arc<dyn ReplayLog>,
     /// The signing keys; what is in here is what the key set shows.
-    pub keys: Arc<ArcSwap<SigningKeys>>,
+    pub keys: Arc<SigningKeyStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -42,7 +41,10 @@ impl Broker {
     ) -> Result<Issued, Refusal> {
         let request = TokenRequest::parse(body, authorization_header)?;
         record.grant = Some(request.grant);
-        let moment = Moment { now: self.clock.now(), log_birth: self.replay.birth() };
+        let moment = Moment {
+            now: self.clock.now(),
+            log_birth: self.replay.birth(),
+        };
         let directory = self.directory.as_ref();
         let authenticated = grants::authenticate(request, directory, &self.settings, moment)?;
         record.authenticated(&authenticated);
@@ -62,9 +64,10 @@ impl Broker {
 
     fn issue(&self, settled: &Settled, record: &mut Record) -> Result<Issued, Refusal> {
         let now = self.clock.now();
-        let keys = self.keys.load();
+        let keys = self.keys.current();
         let key = keys
-            .active(settled.terms().algorithm, now)
+            .as_ref()
+            .and_then(|keys| keys.active(settled.terms().algorithm, now))
             .ok_or_else(|| Refusal::new(ErrorCode::TemporarilyUnavailable, Reason::NoSigningKey))?;
         let token_id = token_id()?;
         let issued = grants::issue(settled, &self.settings.issuer, key, &token_id, now)?;
@@ -76,7 +79,6 @@ impl Broker {
 /// 128 random bits.
 fn token_id() -> Result<String, Refusal> {
     let mut bytes = [0; 16];
-    rand::fill(&mut bytes)
-        .map_err(|_| Refusal::new(ErrorCode::ServerError, Reason::Bug("no randomness")))?;
+    rand::fill(&mut bytes).map_err(|_| Refusal::new(ErrorCode::ServerError, Reason::Bug("no randomness")))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

@@ -1,8 +1,7 @@
 //! The public documents: metadata (RFC 8414) and the key set (RFC 7517).
 
+use crate::cluster::signing_keys::SigningKeyStore;
 use crate::core::clock::Clock;
-use crate::keys::SigningKeys;
-use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use base64::Engine;
@@ -22,14 +21,18 @@ pub const CACHE_TIME: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub struct Documents {
     metadata: Bytes,
-    keys: Arc<ArcSwap<SigningKeys>>,
+    keys: Arc<SigningKeyStore>,
     clock: Arc<dyn Clock>,
 }
 
 impl Documents {
     /// The serialised metadata document, and the keys behind the key set.
-    pub fn new(metadata: Vec<u8>, keys: Arc<ArcSwap<SigningKeys>>, clock: Arc<dyn Clock>) -> Self {
-        Self { metadata: Bytes::from(metadata), keys, clock }
+    pub fn new(metadata: Vec<u8>, keys: Arc<SigningKeyStore>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            metadata: Bytes::from(metadata),
+            keys,
+            clock,
+        }
     }
 
     /// The metadata document.
@@ -39,7 +42,11 @@ impl Documents {
 
     /// The key set: every key that is published, active or retiring; no private member.
     pub fn jwks(&self, headers: &HeaderMap) -> Response<Body> {
-        let keys = self.keys.load().jwks(self.clock.now());
+        let keys = self
+            .keys
+            .current()
+            .map(|keys| keys.jwks(self.clock.now()))
+            .unwrap_or_default();
         let body = serde_json::to_vec(&json!({ "keys": keys })).unwrap_or_default();
         cached(Bytes::from(body), "application/jwk-set+json", headers)
     }
@@ -47,7 +54,10 @@ impl Documents {
 
 fn cached(body: Bytes, media_type: &'static str, request: &HeaderMap) -> Response<Body> {
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest(&SHA256, &body)));
-    let unchanged = request.get_all(IF_NONE_MATCH).iter().any(|value| value.as_bytes() == tag.as_bytes());
+    let unchanged = request
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .any(|value| value.as_bytes() == tag.as_bytes());
     let mut response = if unchanged {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -57,7 +67,10 @@ fn cached(body: Bytes, media_type: &'static str, request: &HeaderMap) -> Respons
     };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    for (name, value) in [(CACHE_CONTROL, format!("public, max-age={}", CACHE_TIME.as_secs())), (ETAG, tag)] {
+    for (name, value) in [
+        (CACHE_CONTROL, format!("public, max-age={}", CACHE_TIME.as_secs())),
+        (ETAG, tag),
+    ] {
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
         }

@@ -20,14 +20,24 @@ fn ready(readiness: &Readiness) -> (StatusCode, String) {
     if waiting.is_empty() {
         (StatusCode::OK, "ok\n".to_owned())
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, format!("waiting for: {}\n", waiting.join(", ")))
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("waiting for: {}\n", waiting.join(", ")),
+        )
     }
 }
 
 fn scrape(registry: &Registry) -> (StatusCode, [(http::HeaderName, HeaderValue); 1], String) {
-    let plain = [(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"))];
+    let plain = [(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+    )];
     match TextEncoder::new().encode_to_string(&registry.gather()) {
         Ok(text) => (StatusCode::OK, plain, text),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, plain, "the metrics could not be encoded\n".to_owned()),
+        Err(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            plain,
+            "the metrics could not be encoded\n".to_owned(),
+        ),
     }
 }

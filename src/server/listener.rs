@@ -51,7 +51,9 @@ impl Listener {
         let connections = TaskTracker::new();
         let accepting = async {
             loop {
-                let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                    return;
+                };
                 let stream = match self.socket.accept().await {
                     Ok((stream, _)) => stream,
                     Err(error) => {
@@ -93,7 +95,9 @@ impl Connection {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let Some(tls) = &self.tls else { return self.http1(stream).await };
+        let Some(tls) = &self.tls else {
+            return self.http1(stream).await;
+        };
         let handshake = TlsAcceptor::from(tls.config()).accept(stream);
         match tokio::time::timeout(self.limits.handshake, handshake).await {
             Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream).await,

@@ -29,20 +29,37 @@ impl ServerMetrics {
     pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             requests: IntCounterVec::new(
-                Opts::new("countersign_token_requests_total", "Requests to the token endpoint."),
+                Opts::new(
+                    "countersign_token_requests_total",
+                    "Requests to the token endpoint.",
+                ),
                 &["grant_type", "outcome", "error"],
             )?,
             duration: HistogramVec::new(
-                HistogramOpts::new("countersign_token_request_duration_seconds", "Time to answer a token request.")
-                    .buckets(vec![0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5]),
+                HistogramOpts::new(
+                    "countersign_token_request_duration_seconds",
+                    "Time to answer a token request.",
+                )
+                .buckets(vec![
+                    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5,
+                ]),
                 &["grant_type"],
             )?,
-            in_flight: IntGauge::new("countersign_token_requests_in_flight", "Token requests being answered.")?,
+            in_flight: IntGauge::new(
+                "countersign_token_requests_in_flight",
+                "Token requests being answered.",
+            )?,
             refusals: IntCounterVec::new(
-                Opts::new("countersign_refusals_total", "Refused token requests by precise reason."),
+                Opts::new(
+                    "countersign_refusals_total",
+                    "Refused token requests by precise reason.",
+                ),
                 &["reason"],
             )?,
-            replays: IntCounter::new("countersign_replay_rejected_total", "Assertions refused because they were used before.")?,
+            replays: IntCounter::new(
+                "countersign_replay_rejected_total",
+                "Assertions refused because they were used before.",
+            )?,
             endpoint_audiences: IntCounter::new(
                 "countersign_endpoint_audience_total",
                 "Accepted assertions whose audience was the token endpoint; with audience Strict they would be refused.",
@@ -71,8 +88,12 @@ impl ServerMetrics {
         });
         let error = answer.error();
         let outcome = if error.is_some() { "denied" } else { "granted" };
-        self.requests.with_label_values(&[grant, outcome, error.map_or("", |error| error.as_str())]).inc();
-        self.duration.with_label_values(&[grant]).observe(took.as_secs_f64());
+        self.requests
+            .with_label_values(&[grant, outcome, error.map_or("", |error| error.as_str())])
+            .inc();
+        self.duration
+            .with_label_values(&[grant])
+            .observe(took.as_secs_f64());
         if record.audience_is_endpoint {
             self.endpoint_audiences.inc();
         }
@@ -81,7 +102,13 @@ impl ServerMetrics {
             Answer::NotARequest(fault) => self.refusals.with_label_values(&[fault.code()]).inc(),
             Answer::Refused(refusal) => {
                 self.refusals.with_label_values(&[refusal.reason.code()]).inc();
-                if matches!(refusal.reason, Reason::Assertion { fault: AssertionFault::Replayed, .. }) {
+                if matches!(
+                    refusal.reason,
+                    Reason::Assertion {
+                        fault: AssertionFault::Replayed,
+                        ..
+                    }
+                ) {
                     self.replays.inc();
                 }
             }
@@ -103,5 +130,7 @@ pub fn register_process(registry: &Registry) -> Result<(), prometheus::Error> {
     )?;
     build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
     registry.register(Box::new(build))?;
-    registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+    registry.register(Box::new(
+        prometheus::process_collector::ProcessCollector::for_self(),
+    ))
 }

@@ -19,10 +19,16 @@ pub fn public(issuer: &Issuer, token: Arc<TokenEndpoint>, documents: Arc<Documen
     let keys = Arc::clone(&documents);
     let mut router = Router::new()
         .route(&format!("{base}{TOKEN_PATH}"), endpoint)
-        .route(&format!("{base}{JWKS_PATH}"), get(move |headers: HeaderMap| async move { keys.jwks(&headers) }));
+        .route(
+            &format!("{base}{JWKS_PATH}"),
+            get(move |headers: HeaderMap| async move { keys.jwks(&headers) }),
+        );
     for path in metadata::paths(issuer) {
         let documents = Arc::clone(&documents);
-        router = router.route(&path, get(move |headers: HeaderMap| async move { documents.metadata(&headers) }));
+        router = router.route(
+            &path,
+            get(move |headers: HeaderMap| async move { documents.metadata(&headers) }),
+        );
     }
     router.fallback(|| async { StatusCode::NOT_FOUND })
 }

@@ -1,9 +1,9 @@
 //! A server from its parts: two ports, and the tasks behind them.
 
+use crate::cluster::signing_keys::SigningKeyStore;
 use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
 use crate::jose::Algorithm;
-use crate::keys::SigningKeys;
 use crate::lifecycle::Tasks;
 use crate::oauth::metadata::Metadata;
 use crate::readiness::Readiness;
@@ -16,7 +16,6 @@ use crate::server::tls::ReloadingTls;
 use crate::server::token::TokenEndpoint;
 use crate::server::{health, router};
 use anyhow::Context;
-use arc_swap::ArcSwap;
 use aws_lc_rs::rand;
 use axum::Router;
 use prometheus::Registry;
@@ -41,7 +40,9 @@ pub struct PublicPort {
 
 /// Binds a port; the error names it.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
 }
 
 /// The public routes in front of `broker`: what [`serve_public`] serves.
@@ -52,7 +53,12 @@ pub fn routes(
     registry: &Registry,
 ) -> anyhow::Result<Router> {
     let issuer = broker.settings.issuer.clone();
-    let documents = documents(&issuer, signing, Arc::clone(&broker.keys), Arc::clone(&broker.clock))?;
+    let documents = documents(
+        &issuer,
+        signing,
+        Arc::clone(&broker.keys),
+        Arc::clone(&broker.clock),
+    )?;
     let metrics = Arc::new(ServerMetrics::new(registry)?);
     let token = TokenEndpoint::new(broker, limits, metrics, life()?);
     Ok(router::public(&issuer, Arc::new(token), Arc::new(documents)))
@@ -63,7 +69,12 @@ pub fn serve_public(tasks: &Tasks, port: PublicPort, router: Router) {
     if let Some(tls) = &port.tls {
         tasks.spawn("certificate reload", Arc::clone(tls).follow(tasks.shutdown()));
     }
-    let listener = Listener { socket: port.socket, tls: port.tls, limits: port.limits, grace: GRACE };
+    let listener = Listener {
+        socket: port.socket,
+        tls: port.tls,
+        limits: port.limits,
+        grace: GRACE,
+    };
     let shutdown = tasks.shutdown();
     tasks.spawn_essential("public port", async move {
         listener.serve(router, shutdown).await;
@@ -73,11 +84,21 @@ pub fn serve_public(tasks: &Tasks, port: PublicPort, router: Router) {
 
 /// Serves `/livez`, `/readyz` and `/metrics` until the shutdown of `tasks`.
 pub fn serve_health(tasks: &Tasks, socket: TcpListener, readiness: Readiness, registry: Registry) {
-    let limits = Limits { connections: 64, ..Limits::default() };
-    let listener = Listener { socket, tls: None, limits, grace: Duration::from_secs(1) };
+    let limits = Limits {
+        connections: 64,
+        ..Limits::default()
+    };
+    let listener = Listener {
+        socket,
+        tls: None,
+        limits,
+        grace: Duration::from_secs(1),
+    };
     let shutdown = tasks.shutdown();
     tasks.spawn_essential("health port", async move {
-        listener.serve(health::routes(readiness, registry), shutdown).await;
+        listener
+            .serve(health::routes(readiness, registry), shutdown)
+            .await;
         Ok(())
     });
 }
@@ -85,10 +106,11 @@ pub fn serve_health(tasks: &Tasks, socket: TcpListener, readiness: Readiness, re
 fn documents(
     issuer: &Issuer,
     signing: &[Algorithm],
-    keys: Arc<ArcSwap<SigningKeys>>,
+    keys: Arc<SigningKeyStore>,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Documents> {
-    let metadata = serde_json::to_vec(&Metadata::new(issuer, signing)).context("cannot write the metadata document")?;
+    let metadata =
+        serde_json::to_vec(&Metadata::new(issuer, signing)).context("cannot write the metadata document")?;
     Ok(Documents::new(metadata, keys, clock))
 }
 

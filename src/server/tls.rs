@@ -65,7 +65,10 @@ impl ReloadingTls {
     /// Loads the files; the first time they must be right.
     pub fn load(files: CertificateFiles) -> Result<Self, TlsFault> {
         let loaded = Loaded::read(&files)?;
-        Ok(Self { files, current: ArcSwap::from_pointee(loaded) })
+        Ok(Self {
+            files,
+            current: ArcSwap::from_pointee(loaded),
+        })
     }
 
     /// What a new connection is to be served with.
@@ -85,7 +88,11 @@ impl ReloadingTls {
 
     /// Reloads every [`RELOAD_EVERY`] until `shutdown`; a bad pair of files is logged and the old one kept.
     pub async fn follow(self: Arc<Self>, shutdown: CancellationToken) {
-        while shutdown.run_until_cancelled(tokio::time::sleep(RELOAD_EVERY)).await.is_some() {
+        while shutdown
+            .run_until_cancelled(tokio::time::sleep(RELOAD_EVERY))
+            .await
+            .is_some()
+        {
             match self.reload() {
                 Ok(true) => tracing::info!("serving a new certificate"),
                 Ok(false) => {}
@@ -100,10 +107,15 @@ impl ReloadingTls {
 impl Loaded {
     fn read(files: &CertificateFiles) -> Result<Self, TlsFault> {
         let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|source| TlsFault::Read { path: path.clone(), source })
+            std::fs::read(path).map_err(|source| TlsFault::Read {
+                path: path.clone(),
+                source,
+            })
         };
         let (chain, key) = (read(&files.chain)?, read(&files.key)?);
-        let digest = [digest(&SHA256, &chain), digest(&SHA256, &key)].map(|d| d.as_ref().to_vec()).concat();
+        let digest = [digest(&SHA256, &chain), digest(&SHA256, &key)]
+            .map(|d| d.as_ref().to_vec())
+            .concat();
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(&chain)
             .collect::<Result<_, _>>()
             .map_err(|_| TlsFault::NoCertificate(files.chain.clone()))?;
@@ -117,7 +129,10 @@ impl Loaded {
             .with_no_client_auth()
             .with_single_cert(certificates, key)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), digest })
+        Ok(Self {
+            config: Arc::new(config),
+            digest,
+        })
     }
 }
 
@@ -127,7 +142,10 @@ mod tests {
 
     fn files() -> (tempfile::TempDir, CertificateFiles) {
         let dir = tempfile::tempdir().unwrap();
-        let files = CertificateFiles { chain: dir.path().join("tls.crt"), key: dir.path().join("tls.key") };
+        let files = CertificateFiles {
+            chain: dir.path().join("tls.crt"),
+            key: dir.path().join("tls.key"),
+        };
         write(&files, "a.example");
         (dir, files)
     }
@@ -151,7 +169,10 @@ mod tests {
 
         let other = rcgen::generate_simple_self_signed(["c.example".to_owned()]).unwrap();
         std::fs::write(&files.chain, other.cert.pem()).unwrap();
-        assert!(matches!(tls.reload(), Err(TlsFault::Mismatch(_))), "key of another certificate");
+        assert!(
+            matches!(tls.reload(), Err(TlsFault::Mismatch(_))),
+            "key of another certificate"
+        );
         std::fs::write(&files.chain, "nothing").unwrap();
         assert!(matches!(tls.reload(), Err(TlsFault::NoCertificate(_))));
         std::fs::remove_file(&files.chain).unwrap();

@@ -34,17 +34,30 @@ pub struct TokenEndpoint {
 impl TokenEndpoint {
     /// An endpoint in front of `broker`. `life` distinguishes this process in request ids.
     pub fn new(broker: Arc<Broker>, limits: Limits, metrics: Arc<ServerMetrics>, life: String) -> Self {
-        Self { broker, limits, metrics, life, requests: AtomicU64::new(0) }
+        Self {
+            broker,
+            limits,
+            metrics,
+            life,
+            requests: AtomicU64::new(0),
+        }
     }
 
     /// Answers one request of any method. It never fails and never panics.
     pub async fn serve(&self, request: Request<Body>) -> Response<Body> {
         let started = Instant::now();
-        let id = format!("{}-{:x}", self.life, self.requests.fetch_add(1, Ordering::Relaxed));
+        let id = format!(
+            "{}-{:x}",
+            self.life,
+            self.requests.fetch_add(1, Ordering::Relaxed)
+        );
         let scheme = request.headers().get(AUTHORIZATION).map(Scheme::of);
         let mut record = Record::default();
         let in_flight = self.metrics.in_flight();
-        let answer = match AssertUnwindSafe(self.answer(request, &mut record)).catch_unwind().await {
+        let answer = match AssertUnwindSafe(self.answer(request, &mut record))
+            .catch_unwind()
+            .await
+        {
             Ok(answer) => answer,
             Err(_) => Answer::Refused(Refusal::new(ErrorCode::ServerError, Reason::Bug("a panic"))),
         };
@@ -78,7 +91,9 @@ impl TokenEndpoint {
     }
 
     async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, HttpFault> {
-        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let announced = headers
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > self.limits.body_size) {
             return Err(HttpFault::TooLarge);
         }
@@ -111,11 +126,17 @@ fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), HttpFaul
 
 fn is_form(content_type: &[u8]) -> bool {
     let media_type = content_type.split(|b| *b == b';').next().unwrap_or_default();
-    media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    media_type
+        .trim_ascii()
+        .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
 
 fn names_a_credential(query: &str) -> bool {
-    let secret = |name: &str| Parameter::ALL.iter().any(|known| known.secret() && known.name() == name);
+    let secret = |name: &str| {
+        Parameter::ALL
+            .iter()
+            .any(|known| known.secret() && known.name() == name)
+    };
     url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| secret(&name))
 }
 
