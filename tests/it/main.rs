@@ -4,4 +4,6 @@
 //! the whole run. Every test works in a namespace of its own.
 
 mod fixture;
+mod oauthclient_schema;
+mod status_policy;
 mod support;
