@@ -4,6 +4,8 @@
 //! the whole run. Every test works in a namespace of its own.
 
 mod fixture;
+#[cfg(test)]
 mod oauthclient_schema;
+#[cfg(test)]
 mod status_policy;
 mod support;
