@@ -12,6 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use aws_lc_rs::digest::{Context, SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 /// The environment variable, by the convention of envtest, that names a folder with `etcd`,
 /// `kube-apiserver` and `kubectl`, and perhaps `kube-controller-manager`.
 const ASSETS: &str = "KUBEBUILDER_ASSETS";
@@ -136,9 +140,8 @@ fn build(module: &Path, binary: &Path) {
     writeln!(stderr, "built the control plane in {:.0?}", started.elapsed()).expect("write to stderr");
 }
 
-/// Everything that decides what the binary does, in one line of hexadecimal.
+/// A digest of everything that decides what the binary does.
 fn digest(module: &Path) -> String {
-    use aws_lc_rs::digest::{Context, SHA256};
     let mut context = Context::new(&SHA256);
     context.update(LDFLAGS.as_bytes());
     for name in ["go.mod", "go.sum", "main.go"] {
@@ -147,12 +150,7 @@ fn digest(module: &Path) -> String {
         context.update(name.as_bytes());
         context.update(&bytes);
     }
-    context
-        .finish()
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    STANDARD.encode(context.finish())
 }
 
 /// The binary takes the part of the name it is called by.

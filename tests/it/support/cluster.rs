@@ -84,6 +84,7 @@ impl ControlPlane {
         let mut command = Command::new(self.binaries.program("kubectl"));
         command
             .args(args)
+            .env_clear()
             .env("KUBECONFIG", self.kubeconfig_admin())
             .env("HOME", &self.folder);
         let file = tempfile::NamedTempFile::new_in(&self.folder).expect("make a file for kubectl's input");

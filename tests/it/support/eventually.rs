@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 /// The pause between two looks.
 const STEP: Duration = Duration::from_millis(10);
@@ -26,14 +26,14 @@ pub(crate) async fn eventually<O: Outcome>(
     what: &str,
     mut probe: impl AsyncFnMut() -> O,
 ) -> O::Value {
-    let end = Instant::now() + deadline;
+    let begun = Instant::now();
     let mut last = "the first look did not finish".to_owned();
-    while let Ok(found) = timeout_at(end, probe()).await {
+    while let Ok(found) = timeout(deadline.saturating_sub(begun.elapsed()), probe()).await {
         match found.outcome() {
             Ok(value) => return value,
             Err(error) => last = error,
         }
-        if Instant::now() >= end {
+        if begun.elapsed() >= deadline {
             break;
         }
         sleep(STEP).await;

@@ -35,13 +35,17 @@ pub(crate) struct Leash {
 }
 
 /// A command that runs `program` on a leash; arguments, environment and outputs are the caller's to
-/// add. Once this process has let go of the program, `remove` and everything in it is deleted.
+/// add. Of this process's environment it has only `PATH`, because `KUBECONFIG`, `ETCD_NAME` and the
+/// like are the developer's settings, not the test's. Once this process has let go of the program, `remove` and everything in it is deleted.
 pub(crate) fn command(program: &Path, remove: Option<&Path>) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell
         .args(["-c", SCRIPT, "leash"])
         .arg(remove.unwrap_or(Path::new("")))
         .arg(program);
+    shell
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     shell.process_group(0).stdin(Stdio::piped());
     shell
 }

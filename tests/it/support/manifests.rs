@@ -83,8 +83,9 @@ fn is_established(definition: &CustomResourceDefinition) -> bool {
 
 /// The API server's own words, where it spoke.
 fn message(error: Error) -> String {
-    match error {
-        Error::Api(status) => status.message,
-        other => other.to_string(),
+    if let Error::Api(status) = error {
+        status.message
+    } else {
+        error.to_string()
     }
 }

@@ -18,7 +18,9 @@ static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(RandomState::
 pub(crate) fn free_port() -> u16 {
     (0..COUNT)
         .find_map(|_| {
-            let offset = NEXT.fetch_add(1, Ordering::Relaxed) % u64::from(COUNT);
+            let offset = NEXT
+                .fetch_add(1, Ordering::Relaxed)
+                .checked_rem(u64::from(COUNT))?;
             let port = FIRST.checked_add(u16::try_from(offset).ok()?)?;
             TcpListener::bind(("127.0.0.1", port)).ok().map(|_| port)
         })

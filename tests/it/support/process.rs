@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use super::leash::{self, Leash};
 use super::{eventually, logs};
 
-/// What a process under test keeps of this one's environment.
-const KEPT: [&str; 2] = ["PATH", "LLVM_PROFILE_FILE"];
+/// Where a product built for measuring coverage writes what it measured.
+const COVERAGE: &str = "LLVM_PROFILE_FILE";
 
 /// A running program, killed when the value is dropped or this process ends.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) struct Program {
 // === impl Program ===
 
 impl Program {
-    /// Adds a variable to the environment, which is otherwise almost empty.
+    /// Adds a variable to the environment, which otherwise has only `PATH`.
     pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.env
             .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
@@ -47,11 +47,9 @@ impl Program {
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
             .expect("make a folder for a process");
         let file = |name: &str| File::create(outputs.path().join(name)).expect("make an output file");
-        let kept = KEPT
-            .iter()
-            .filter_map(|name| Some((name, std::env::var_os(name)?)));
-        let mut command = leash::command(&self.path, None);
-        command.args(self.args).env_clear().envs(kept).envs(self.env);
+        let coverage = std::env::var_os(COVERAGE).map(|value| (COVERAGE, value));
+        let mut command = leash::command(&self.path, Some(outputs.path()));
+        command.args(self.args).envs(coverage).envs(self.env);
         command.stdout(file("stdout")).stderr(file("stderr"));
         let name = self.path.file_name().unwrap_or_default().display().to_string();
         let leash = Leash::start(command).unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
