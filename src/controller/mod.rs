@@ -1,0 +1,5 @@
+//! The controller: it vouches for clients' keys.
+
+pub mod observed;
+pub mod plan;
+pub mod sources;
