@@ -1,0 +1,5 @@
+//! A server's view of the cluster, kept current by watches; nothing here is on the request path.
+
+pub mod clients;
+pub mod connect;
+pub mod issuer;
