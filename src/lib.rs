@@ -7,8 +7,11 @@
 //! - pure, values and `now` in, values out: [`core`], [`jose`];
 //! - edges, where clocks, Kubernetes, files and HTTP are touched: the rest.
 
+pub mod api;
 pub mod clock;
 pub mod core;
+pub mod grants;
+pub mod index;
 pub mod jose;
 pub mod oauth;
 pub mod replay;

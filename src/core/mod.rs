@@ -4,7 +4,9 @@
 
 pub mod client;
 pub mod clock;
+pub mod duration;
 pub mod ids;
 pub mod issuer;
 pub mod resource;
 pub mod scope;
+pub mod source;

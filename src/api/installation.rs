@@ -1,0 +1,97 @@
+//! Where Countersign is installed, and what its objects are called there.
+
+/// One installation in a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    /// The namespace that the server and the controller run in.
+    pub namespace: String,
+    /// The namespaces whose objects are served. None means the whole cluster.
+    ///
+    /// This is the one list whose emptiness means "all": an installation without anything to watch has
+    /// no use, and the administrator who installs it is the one who says so.
+    pub watch_namespaces: Vec<String>,
+}
+
+/// The processes that have an account of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Account {
+    /// `countersign server`.
+    Server,
+    /// `countersign controller`.
+    Controller,
+}
+
+// === impl Installation ===
+
+impl Default for Installation {
+    /// The whole cluster, from `countersign-system`.
+    fn default() -> Self {
+        Self {
+            namespace: "countersign-system".to_owned(),
+            watch_namespaces: Vec::new(),
+        }
+    }
+}
+
+impl Installation {
+    /// Whether every namespace is served.
+    pub fn is_cluster_wide(&self) -> bool {
+        self.watch_namespaces.is_empty()
+    }
+
+    /// The name of a cluster-scoped object, or of one in a watched namespace: there two installations may
+    /// meet, so that the name holds the release namespace unless there can only be one. (No namespace has
+    /// a `.` in its name: two names never meet by chance.)
+    pub fn shared_name(&self, base: &str) -> String {
+        if self.is_cluster_wide() {
+            base.to_owned()
+        } else {
+            format!("{base}.{}", self.namespace)
+        }
+    }
+
+    /// The user name that the API server gives `account`.
+    pub fn user_name(&self, account: Account) -> String {
+        format!("system:serviceaccount:{}:{}", self.namespace, account.name())
+    }
+
+    /// The ClusterRole that a namespace's administrator binds to the controller's account, so that it may
+    /// read keys from Secrets there.
+    pub fn key_reader_role(&self) -> String {
+        self.shared_name("countersign-key-reader")
+    }
+}
+
+// === impl Account ===
+
+impl Account {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Server, Self::Controller];
+
+    /// The name of its service account, and of what is bound to it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "countersign-server",
+            Self::Controller => "countersign-controller",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_installations_that_watch_parts_of_a_cluster_share_no_name() {
+        let of = |namespace: &str, watched: &[&str]| Installation {
+            namespace: namespace.to_owned(),
+            watch_namespaces: watched.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        assert_ne!(
+            of("a", &["x"]).key_reader_role(),
+            of("b", &["x"]).key_reader_role()
+        );
+        assert_eq!(of("a", &["x"]).key_reader_role(), "countersign-key-reader.a");
+        assert_eq!(of("a", &[]).key_reader_role(), "countersign-key-reader");
+    }
+}

@@ -1,0 +1,14 @@
+//! The Kubernetes API of Countersign: its kinds, and what is generated from them.
+
+pub mod accept;
+pub mod crds;
+pub mod fault;
+pub mod installation;
+pub mod manifests;
+pub mod policy;
+pub mod rights;
+pub mod serve;
+pub mod v1alpha1;
+
+#[cfg(test)]
+mod checked_in;

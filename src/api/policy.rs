@@ -1,0 +1,57 @@
+//! What RBAC cannot say about who may write our kinds.
+//!
+//! Servers believe the keys in `status`. A tenant with rights on all resources of our group, as wildcards
+//! give them, could write keys of its own there; so the API server itself refuses everyone but the
+//! controller, whatever RBAC allows.
+
+use crate::api::installation::{Account, Installation};
+use crate::api::manifests::labels;
+use crate::api::v1alpha1::GROUP;
+use serde_json::{Value, json};
+
+const API_VERSION: &str = "admissionregistration.k8s.io/v1";
+
+/// The policy and its binding. It takes no parameters: nothing that can be missing decides about it.
+pub fn manifests(installation: &Installation) -> [Value; 2] {
+    let name = installation.shared_name("countersign-status");
+    let controller = installation.user_name(Account::Controller);
+    let mut constraints = json!({
+        "resourceRules": [{
+            "apiGroups": [GROUP],
+            "apiVersions": ["*"],
+            "operations": ["CREATE", "UPDATE"],
+            "resources": ["*/status"],
+        }],
+    });
+    if let (false, Some(members)) = (installation.is_cluster_wide(), constraints.as_object_mut()) {
+        members.insert(
+            "namespaceSelector".to_owned(),
+            json!({"matchExpressions": [{
+                "key": "kubernetes.io/metadata.name",
+                "operator": "In",
+                "values": installation.watch_namespaces,
+            }]}),
+        );
+    }
+    let policy = json!({
+        "apiVersion": API_VERSION,
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": name, "labels": labels()},
+        "spec": {
+            "failurePolicy": "Fail",
+            "matchConstraints": constraints,
+            "validations": [{
+                "expression": format!("request.userInfo.username == '{controller}'"),
+                "message": format!("only the controller of Countersign ({controller}) may write this status"),
+                "reason": "Forbidden",
+            }],
+        },
+    });
+    let binding = json!({
+        "apiVersion": API_VERSION,
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": name, "labels": labels()},
+        "spec": {"policyName": name, "validationActions": ["Deny"]},
+    });
+    [policy, binding]
+}
