@@ -6,13 +6,17 @@
 
 mod clients;
 mod desk;
+pub mod election;
 mod follow;
+pub mod heartbeat;
+pub mod lease;
 pub mod metrics;
 pub mod observed;
 pub mod plan;
 mod queue;
 mod reconcile;
 mod run;
+pub mod signing_keys;
 pub mod sources;
 
 pub use reconcile::MANAGER;
