@@ -50,7 +50,8 @@ impl LastHeartbeat {
         Timestamp::from_second(self.0.load(Ordering::Acquire)).ok()
     }
 
-    fn set(&self, beat: Timestamp) {
+    /// Takes note of a beat.
+    pub fn set(&self, beat: Timestamp) {
         let whole = beat.as_second();
         // `as_second` rounds towards zero.
         let down = whole.saturating_sub(i64::from(beat.subsec_nanosecond() < 0));

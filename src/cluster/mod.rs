@@ -1,5 +1,8 @@
-//! What servers follow in the cluster.
+//! A server's view of the cluster, kept current by watches; nothing here is on the request path.
 
+pub mod clients;
+pub mod connect;
 pub mod heartbeat;
+pub mod issuer;
 pub mod object_watch;
 pub mod signing_keys;

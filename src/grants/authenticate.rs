@@ -1,0 +1,140 @@
+//! From a token request to the client behind it: every JWT that was presented is verified.
+
+use crate::core::client::Client;
+use crate::grants::assertion::{Credential, Party, verify};
+use crate::grants::refusal::{AssertionFault, Reason, Refusal, Slot};
+use crate::grants::{Directory, Moment, Settings};
+use crate::oauth::error::ErrorCode;
+use crate::oauth::request::{GrantType, RequestFault, TokenRequest};
+use std::sync::Arc;
+
+/// A request whose client is known, and may use the grant.
+#[derive(Debug)]
+pub struct Authenticated {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The grant.
+    pub grant: GrantType,
+    /// The verified `client_assertion`.
+    pub client_assertion: Option<Credential>,
+    /// The verified `assertion`.
+    pub assertion: Option<Credential>,
+    /// The targets asked for.
+    pub resources: Vec<String>,
+    /// The scope asked for.
+    pub scope: Option<String>,
+}
+
+/// Verifies what was presented and finds the client, answering the first fault in this order: client
+/// authentication, whether the client may use the grant, missing parameters, the assertion.
+///
+/// Without a `client_assertion`, everything before a verified and mapped `assertion` is the same
+/// `invalid_grant`, whatever `client_id` says.
+pub fn authenticate(
+    request: TokenRequest,
+    directory: &dyn Directory,
+    settings: &Settings,
+    moment: Moment,
+) -> Result<Authenticated, Refusal> {
+    let TokenRequest {
+        grant,
+        client_assertion,
+        assertion,
+        client_id,
+        resources,
+        scope,
+    } = request;
+    let hint = client_id.as_deref();
+    let verify = |token: &str, slot: Slot| {
+        verify(token, slot, directory, settings, moment).map_err(|fault| slot.refuse(fault))
+    };
+    let authenticated = match &client_assertion {
+        None => None,
+        Some(token) => {
+            let credential = verify(token, Slot::ClientAssertion)?;
+            let client = choose(&credential.party, hint, directory)
+                .map_err(|fault| Slot::ClientAssertion.refuse(fault))?;
+            require_grant(&client, grant)?;
+            Some((client, credential))
+        }
+    };
+    let (client, client_assertion, assertion) = match (grant, authenticated, assertion) {
+        (GrantType::ClientCredentials, None, _) => {
+            return Err(Refusal::new(ErrorCode::InvalidClient, Reason::NotAuthenticated));
+        }
+        (GrantType::ClientCredentials, Some(_), Some(_)) => {
+            return Err(Refusal::new(
+                ErrorCode::InvalidRequest,
+                Reason::UnexpectedAssertion,
+            ));
+        }
+        (GrantType::ClientCredentials, Some((client, credential)), None) => (client, Some(credential), None),
+        (GrantType::JwtBearer, _, None) => return Err(RequestFault::Missing("assertion").into()),
+        (GrantType::JwtBearer, Some((client, credential)), Some(token)) => {
+            if client_assertion.as_deref() == Some(token.as_str()) {
+                return Err(Slot::Assertion.refuse(AssertionFault::BothSlots));
+            }
+            let grant_credential = verify(&token, Slot::Assertion)?;
+            if !belongs(&grant_credential.party, &client) {
+                return Err(Slot::Assertion.refuse(AssertionFault::OtherClient));
+            }
+            (client, Some(credential), Some(grant_credential))
+        }
+        (GrantType::JwtBearer, None, Some(token)) => {
+            let credential = verify(&token, Slot::Assertion)?;
+            let client =
+                choose(&credential.party, hint, directory).map_err(|fault| Slot::Assertion.refuse(fault))?;
+            require_grant(&client, grant)?;
+            (client, None, Some(credential))
+        }
+    };
+    Ok(Authenticated {
+        client,
+        grant,
+        client_assertion,
+        assertion,
+        resources,
+        scope,
+    })
+}
+
+/// The one client that the verified party may act as and that the hint, if there is one, names.
+fn choose(
+    party: &Party,
+    hint: Option<&str>,
+    directory: &dyn Directory,
+) -> Result<Arc<Client>, AssertionFault> {
+    let candidates = match party {
+        Party::Client { client, .. } => vec![Arc::clone(client)],
+        Party::Workload(workload) => directory.clients_of(&workload.service_account),
+    };
+    let mut chosen = candidates
+        .into_iter()
+        .filter(|client| hint.is_none_or(|hint| hint == client.id.as_str()));
+    match (chosen.next(), chosen.next()) {
+        (Some(only), None) => Ok(only),
+        _ => Err(AssertionFault::ClientNotChosen),
+    }
+}
+
+fn belongs(party: &Party, client: &Client) -> bool {
+    match party {
+        Party::Client { client: signer, .. } => signer.id == client.id,
+        Party::Workload(workload) => client.service_accounts.contains(&workload.service_account),
+    }
+}
+
+fn require_grant(client: &Client, grant: GrantType) -> Result<(), Refusal> {
+    let allowed = match grant {
+        GrantType::ClientCredentials => client.grants.client_credentials,
+        GrantType::JwtBearer => client.grants.jwt_bearer.is_some(),
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(Refusal::new(
+            ErrorCode::UnauthorizedClient,
+            Reason::GrantNotAllowed,
+        ))
+    }
+}

@@ -1,0 +1,237 @@
+//! What an authenticated request gets: the one place of policy. A [`Grant`] never exceeds it.
+
+use crate::core::client::{Client, GrantedResource};
+use crate::core::clock::after;
+use crate::core::ids::ClientId;
+use crate::core::resource::ResourceId;
+use crate::core::scope::Scopes;
+use crate::grants::assertion::{Credential, Party};
+use crate::grants::refusal::{AssertionFault, Reason, Refusal, Slot};
+use crate::grants::service_account::Workload;
+use crate::grants::{Authenticated, Directory, Settings};
+use crate::jose::Algorithm;
+use crate::oauth::error::ErrorCode;
+use crate::replay::{Outcome, Use};
+use jiff::Timestamp;
+
+/// What will be granted if the request's assertions turn out to be used for the first time.
+#[derive(Debug)]
+pub struct Grant {
+    terms: Terms,
+    uses: Vec<(Slot, Use)>,
+    /// The moments from which the credentials are refused as expired.
+    refused_from: Vec<(Slot, Timestamp)>,
+}
+
+/// A grant whose assertions are this request's alone. Only [`Grant::settle`] makes one.
+#[derive(Debug)]
+pub struct Settled(Terms);
+
+/// The terms of a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// The client that the token is for.
+    pub client: ClientId,
+    /// The `sub` of the token: the client, or `<client_id>#<subject>` for a delegated subject.
+    pub subject: String,
+    /// Whether the client acts for somebody else, and is named in `act`.
+    pub delegated: bool,
+    /// The one `aud`.
+    pub audience: ResourceId,
+    /// The granted scopes.
+    pub scopes: Scopes,
+    /// The algorithm to sign with.
+    pub algorithm: Algorithm,
+    /// The `exp` of the token at the latest.
+    pub not_after: Timestamp,
+    /// The workload that the local cluster attested.
+    pub workload: Option<Workload>,
+}
+
+/// Decides what `request` gets, answering the first fault in this order: the assertion's limits, the
+/// target, the scope.
+pub fn authorize(
+    request: &Authenticated,
+    directory: &dyn Directory,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Grant, Refusal> {
+    let client = &request.client;
+    let subject = match &request.assertion {
+        None => None,
+        Some(assertion) => delegated_subject(assertion, client)?,
+    };
+    let (resource, algorithm) = target(&request.resources, client, directory)?;
+    let scopes = scopes(request, resource)?;
+    let credentials = [
+        (Slot::ClientAssertion, &request.client_assertion),
+        (Slot::Assertion, &request.assertion),
+    ];
+    let credentials = credentials
+        .into_iter()
+        .filter_map(|(slot, c)| c.as_ref().map(|credential| (slot, credential)));
+
+    let mut not_after = after(now, client.token_lifetime);
+    let (mut uses, mut refused_from, mut workload) = (Vec::new(), Vec::new(), None);
+    for (slot, credential) in credentials {
+        if bounds_the_token(slot, credential) {
+            not_after = not_after.min(after(credential.expires, settings.slack));
+        }
+        refused_from.push((slot, credential.refused_from));
+        uses.extend(credential.single_use.clone().map(|this| (slot, this)));
+        if let Party::Workload(attested) = &credential.party {
+            workload = Some(attested.clone());
+        }
+    }
+    let terms = Terms {
+        client: client.id.clone(),
+        delegated: subject.is_some(),
+        subject: subject.map_or_else(
+            || client.id.to_string(),
+            |subject| format!("{}#{subject}", client.id),
+        ),
+        audience: resource.identifier.clone(),
+        scopes,
+        algorithm,
+        not_after,
+        workload,
+    };
+    Ok(Grant {
+        terms,
+        uses,
+        refused_from,
+    })
+}
+
+/// The token lives no longer than the grant behind it, or than a service-account token in any slot; a
+/// self-signed `client_assertion` only says who asks, and often lives a minute.
+fn bounds_the_token(slot: Slot, credential: &Credential) -> bool {
+    slot == Slot::Assertion || matches!(credential.party, Party::Workload(_))
+}
+
+/// Whom the client speaks for, if not for itself.
+fn delegated_subject<'a>(assertion: &'a Credential, client: &Client) -> Result<Option<&'a str>, Refusal> {
+    let refuse = |fault| Err(Slot::Assertion.refuse(fault));
+    if assertion
+        .named_clients
+        .iter()
+        .any(|named| named != client.id.as_str())
+    {
+        return refuse(AssertionFault::OtherClient);
+    }
+    match &assertion.party {
+        Party::Workload(_) => Ok(None),
+        Party::Client { subject, .. } if subject == client.id.as_str() => Ok(None),
+        Party::Client { subject, .. } => {
+            let rule = client.grants.jwt_bearer.as_ref();
+            if rule.is_some_and(|rule| rule.subjects.contains(subject)) {
+                Ok(Some(subject))
+            } else {
+                refuse(AssertionFault::SubjectNotDelegated)
+            }
+        }
+    }
+}
+
+fn target<'c>(
+    requested: &[String],
+    client: &'c Client,
+    directory: &dyn Directory,
+) -> Result<(&'c GrantedResource, Algorithm), Refusal> {
+    let refuse = |reason| Refusal::new(ErrorCode::InvalidTarget, reason);
+    let resource = match requested {
+        [] => client
+            .default_resource()
+            .ok_or_else(|| refuse(Reason::NoTarget))?,
+        [one] => client
+            .resource(one)
+            .ok_or_else(|| refuse(Reason::TargetNotAllowed))?,
+        _ => return Err(refuse(Reason::SeveralTargets)),
+    };
+    match directory.signing_algorithm(resource.identifier.as_str()) {
+        Some(algorithm) => Ok((resource, algorithm)),
+        None => Err(refuse(Reason::TargetNotMinted)),
+    }
+}
+
+/// The requested scopes; none requested means those that the assertion names, or else every scope
+/// that the client has for the resource.
+fn scopes(request: &Authenticated, resource: &GrantedResource) -> Result<Scopes, Refusal> {
+    let refuse = |reason| Err(Refusal::new(ErrorCode::InvalidScope, reason));
+    let asked = match request.scope.as_deref().map(str::parse::<Scopes>) {
+        None => None,
+        Some(Ok(scopes)) => Some(scopes),
+        Some(Err(_)) => return refuse(Reason::ScopeSyntax),
+    };
+    let limits: Vec<&Scopes> = [&request.client_assertion, &request.assertion]
+        .into_iter()
+        .filter_map(|credential| {
+            credential
+                .as_ref()
+                .and_then(|credential| credential.scope.as_ref())
+        })
+        .collect();
+    let granted = match (asked, limits.split_first()) {
+        (Some(asked), _) => asked,
+        (None, None) => resource.scopes.clone(),
+        (None, Some((first, rest))) => rest
+            .iter()
+            .fold((*first).clone(), |all, limit| all.intersection(limit)),
+    };
+    if granted.is_subset(&resource.scopes) && limits.iter().all(|limit| granted.is_subset(limit)) {
+        Ok(granted)
+    } else {
+        refuse(Reason::ScopeExceeded)
+    }
+}
+
+// === impl Grant ===
+
+impl Grant {
+    /// What is granted if it can be settled.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The uses to record. With none, the outcome is [`Outcome::Owned`] without asking.
+    pub fn uses(&self) -> Vec<Use> {
+        self.uses.iter().map(|(_, this)| this.clone()).collect()
+    }
+
+    /// Takes the replay log's word, and looks at the times again: an assertion that expired while it
+    /// waited is refused as expired.
+    pub fn settle(self, outcome: Outcome, now: Timestamp) -> Result<Settled, Refusal> {
+        match outcome {
+            Outcome::Owned => {}
+            Outcome::Replayed(position) => {
+                return Err(match self.uses.get(position) {
+                    Some((slot, _)) => slot.refuse(AssertionFault::Replayed),
+                    None => Refusal::new(
+                        ErrorCode::ServerError,
+                        Reason::Bug("a replay of nothing that was recorded"),
+                    ),
+                });
+            }
+            Outcome::ClientFull => return Err(Refusal::new(ErrorCode::SlowDown, Reason::ClientShareUsed)),
+            Outcome::Unavailable => {
+                return Err(Refusal::new(
+                    ErrorCode::TemporarilyUnavailable,
+                    Reason::ReplayLogUnavailable,
+                ));
+            }
+        }
+        match self.refused_from.iter().find(|(_, end)| now >= *end) {
+            Some((slot, _)) => Err(slot.refuse(AssertionFault::Expired)),
+            None => Ok(Settled(self.terms)),
+        }
+    }
+}
+
+// === impl Settled ===
+
+impl Settled {
+    /// What is granted.
+    pub fn terms(&self) -> &Terms {
+        &self.0
+    }
+}
