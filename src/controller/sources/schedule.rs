@@ -26,7 +26,7 @@ pub struct Pace {
 }
 
 /// A fetch to start.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Start {
     pub(crate) url: String,
     pub(crate) host: String,
@@ -127,33 +127,30 @@ impl Schedule {
             entry.wanted || entry.running || cooling
         });
         let running = self.entries.values().filter(|entry| entry.running).count();
-        let mut slots = self.pace.at_once.saturating_sub(running);
-        let mut due: Vec<(u32, Instant, Start)> = self
+        let slots = self.pace.at_once.saturating_sub(running);
+        let mut due: Vec<(u32, Instant, &String, &String)> = self
             .entries
             .iter()
             .filter(|(_, entry)| entry.wanted && !entry.running && entry.due <= now)
-            .map(|(url, entry)| {
-                let start = Start {
-                    url: url.clone(),
-                    host: entry.host.clone(),
-                };
-                (entry.failures, entry.due, start)
-            })
+            .map(|(url, entry)| (entry.failures, entry.due, url, &entry.host))
             .collect();
-        due.sort();
-        let mut started = Vec::new();
-        for (_, _, start) in due {
-            if slots == 0 {
+        due.sort_unstable();
+        let mut started: Vec<Start> = Vec::new();
+        for (_, _, url, host) in due {
+            if started.len() >= slots {
                 break;
             }
-            if !self.busy_hosts.insert(start.host.clone()) {
-                continue;
+            if self.busy_hosts.insert(host.clone()) {
+                started.push(Start {
+                    url: url.clone(),
+                    host: host.clone(),
+                });
             }
+        }
+        for start in &started {
             if let Some(entry) = self.entries.get_mut(&start.url) {
                 entry.running = true;
             }
-            slots = slots.saturating_sub(1);
-            started.push(start);
         }
         started
     }
