@@ -6,6 +6,7 @@
 // True of this binary anyway; clippy needs to read it to take all of this for test code.
 #![cfg(test)]
 
+mod exchange;
 mod fixture;
 #[cfg(test)]
 mod oauthclient_schema;
