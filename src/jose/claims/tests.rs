@@ -34,7 +34,8 @@ fn claims(name: &str, text: &str) -> Claims {
 #[case("[\"good\"]", Err("malformed"))]
 fn issuers_and_subjects(#[case] text: &str, #[case] expected: Result<&str, &str>) {
     type Read = for<'c> fn(&'c Claims) -> Result<&'c str, ClaimFault>;
-    for (claim, read) in [("iss", Claims::issuer as Read), ("sub", Claims::subject as Read)] {
+    let names: [(_, Read); 2] = [("iss", Claims::issuer), ("sub", Claims::subject)];
+    for (claim, read) in names {
         let fault = |kind| match kind {
             "missing" => ClaimFault::Missing(claim),
             _ => ClaimFault::Malformed(claim),

@@ -21,7 +21,7 @@ fn pem(label: &str, der: &[u8]) -> String {
     )
 }
 
-/// The key in SubjectPublicKeyInfo, as the library writes it.
+/// The key in `SubjectPublicKeyInfo`, as the library writes it.
 fn spki(algorithm: Algorithm) -> Vec<u8> {
     use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
     use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
@@ -44,7 +44,12 @@ fn spki(algorithm: Algorithm) -> Vec<u8> {
                 .as_ref()
                 .to_vec()
         }
-        _ => {
+        Algorithm::Rs256
+        | Algorithm::Rs384
+        | Algorithm::Rs512
+        | Algorithm::Ps256
+        | Algorithm::Ps384
+        | Algorithm::Ps512 => {
             let pair = RsaKeyPair::from_pkcs8(&pkcs8).unwrap();
             AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
                 .unwrap()

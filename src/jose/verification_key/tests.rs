@@ -1,4 +1,5 @@
 use super::*;
+use crate::jose::rsa;
 use crate::jose::testing::{changed, key, members};
 use rstest::rstest;
 use serde_json::json;
@@ -10,24 +11,22 @@ const RFC7638_RSA: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4c
 /// 2048 bits, and a power of 65537 modulo the product of the primes from 3 to 167.
 const ROCA: &str = "hx3-fQisNUS1_SOYOnH2QqWsl8RCOZny2h2kjXbl7SXQKkJmilemnpz-0GBBwIzgeEuX0r1rc1GuF1aHp_iePLMz43EhPDKSsZF0YuoUO81VXyAyeNGoSsaIp4QAlsZxjTb1XWZP3ZTPkdc9CV1BNEVSlwK3rFVsvN9rm1-J5C-dzAffQGMAt7pphDm8Mv3vlsBLjM3jF22PgXvoqJkZnE-qHUzrm3FyzxqV6NTh85Rjuyq78xtWUmaw32F1MtIqBADnRbRBDVG-BNJWS-t9VPtTRNSnSH0whvAzTZD8TVS36gyyn34E-9hUF8s4MRwWD4mOynq1OZQmeAyHATMDlw";
 
-fn rsa(n: &str, e: &str) -> Map<String, Value> {
+fn rsa_jwk(n: &str, e: &str) -> Map<String, Value> {
     members(&json!({"kty": "RSA", "n": n, "e": e}))
 }
 
-/// A modulus of so many bits, without small factors: the RFC's, cut short or made longer.
+/// A modulus of so many bits, without small factors.
 fn modulus(bits: usize) -> String {
-    let mut n = base64url::decode(RFC7515_RSA).unwrap();
-    let last = n.split_off(8);
-    n.resize(bits.div_ceil(8) - last.len().min(64), 0x5a);
-    n.extend(&last[last.len().saturating_sub(64)..]);
-    n[0] = if bits % 8 == 0 { 0x80 } else { 1 << (bits % 8 - 1) };
-    // Steps of two keep it odd until no small prime divides it.
-    while matches!(
-        super::super::rsa::check(&n, &[1, 0, 1]),
-        Err(KeyFault::ModulusFactored)
-    ) {
-        let last = n.last_mut().unwrap();
-        *last = last.wrapping_add(2);
+    let mut n = vec![0x5a; bits.div_ceil(8)];
+    n[0] = 0x80 >> (n.len().strict_mul(8).strict_sub(bits));
+    let end = n.last_mut().unwrap();
+    *end = 1;
+    // The digits of another number, odd, until no small prime divides it.
+    for middle in 0..u8::MAX {
+        n[1] = middle;
+        if !matches!(rsa::check(&n, &[1, 0, 1]), Err(KeyFault::ModulusFactored)) {
+            break;
+        }
     }
     base64url::encode(&n)
 }
@@ -38,7 +37,7 @@ fn judged(jwk: &Map<String, Value>) -> Result<Algorithm, KeyFault> {
 
 #[test]
 fn thumbprint_of_rfc_7638() {
-    let mut jwk = rsa(RFC7638_RSA, "AQAB");
+    let mut jwk = rsa_jwk(RFC7638_RSA, "AQAB");
     let key = VerificationKey::from_jwk(&jwk, &Algorithm::ALL).unwrap();
     assert_eq!(key.thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     assert_eq!(key.kid(), key.thumbprint());
@@ -180,7 +179,7 @@ fn refused(#[case] of: Algorithm, #[case] changes: Value, #[case] fault: KeyFaul
 #[case::e_empty(RFC7515_RSA, "", KeyFault::Malformed("e"))]
 #[case::e_standard_alphabet(RFC7515_RSA, "//8", KeyFault::Malformed("e"))]
 fn weak_rsa(#[case] n: &str, #[case] e: &str, #[case] fault: KeyFault) {
-    assert_eq!(judged(&rsa(n, e)), Err(fault));
+    assert_eq!(judged(&rsa_jwk(n, e)), Err(fault));
 }
 
 #[rstest]
@@ -189,7 +188,7 @@ fn weak_rsa(#[case] n: &str, #[case] e: &str, #[case] fault: KeyFault) {
 #[case(3072)]
 #[case(4096)]
 fn rsa_sizes(#[case] bits: usize) {
-    assert_eq!(judged(&rsa(&modulus(bits), "AQAB")), Ok(Algorithm::Rs256));
+    assert_eq!(judged(&rsa_jwk(&modulus(bits), "AQAB")), Ok(Algorithm::Rs256));
 }
 
 /// S-8037-01: the points of small order, and y coordinates with a second spelling.
