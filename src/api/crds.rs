@@ -28,11 +28,14 @@ pub fn oauthclients() -> Result<Value, CrdError> {
         .pointer_mut("/spec/versions/0/schema/openAPIV3Schema")
         .ok_or(CrdError::Missing("schema"))?;
     tidy(schema);
-    let status = schema
-        .pointer_mut("/properties/status")
-        .and_then(Value::as_object_mut)
-        .ok_or(CrdError::Missing("status"))?;
-    status.insert("default".to_owned(), json!({}));
+    // `status`: an object that nobody has visited says so. `spec`: server-side apply drops an empty one.
+    for part in ["spec", "status"] {
+        let part = schema
+            .pointer_mut(&format!("/properties/{part}"))
+            .and_then(Value::as_object_mut)
+            .ok_or(CrdError::Missing(part))?;
+        part.insert("default".to_owned(), json!({}));
+    }
     Ok(crd)
 }
 

@@ -55,3 +55,43 @@ pub fn manifests(installation: &Installation) -> [Value; 2] {
     });
     [policy, binding]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watching(namespaces: &[&str]) -> [Value; 2] {
+        manifests(&Installation {
+            namespace: "cs".to_owned(),
+            watch_namespaces: namespaces.iter().map(|name| (*name).to_owned()).collect(),
+        })
+    }
+
+    const SELECTOR: &str = "/spec/matchConstraints/namespaceSelector/matchExpressions/0/values";
+
+    #[test]
+    fn an_installation_that_watches_parts_of_a_cluster_rules_those_alone() {
+        let [policy, binding] = watching(&["a", "b"]);
+        assert_eq!(policy.pointer(SELECTOR), Some(&json!(["a", "b"])));
+        for object in [&policy, &binding] {
+            assert_eq!(
+                object.pointer("/metadata/name"),
+                Some(&json!("countersign-status.cs"))
+            );
+        }
+        assert_eq!(
+            binding.pointer("/spec/policyName"),
+            policy.pointer("/metadata/name")
+        );
+        assert_eq!(watching(&[])[0].pointer(SELECTOR), None);
+    }
+
+    #[test]
+    fn it_fails_closed_and_depends_on_nothing() {
+        for [policy, binding] in [watching(&[]), watching(&["a"])] {
+            assert_eq!(policy.pointer("/spec/failurePolicy"), Some(&json!("Fail")));
+            assert_eq!(policy.pointer("/spec/paramKind"), None);
+            assert_eq!(binding.pointer("/spec/validationActions"), Some(&json!(["Deny"])));
+        }
+    }
+}

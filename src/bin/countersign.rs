@@ -1,3 +1,9 @@
 //! The `countersign` binary.
 
-fn main() {}
+use clap::Parser;
+use countersign::cli::Cli;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

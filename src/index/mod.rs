@@ -2,6 +2,7 @@
 //!
 //! Readers never wait for I/O: the locks here are held for a map look-up, never across an await.
 
+use crate::cluster::heartbeat::LastHeartbeat;
 use crate::core::client::Client;
 use crate::core::ids::{ClientId, ServiceAccountId};
 use crate::grants::{Directory, LocalIssuer};
@@ -25,7 +26,7 @@ pub enum MintedResources {
 pub struct Index {
     resources: MintedResources,
     clients: RwLock<Clients>,
-    heartbeat: ArcSwapOption<Timestamp>,
+    heartbeat: Arc<LastHeartbeat>,
     local_issuer: ArcSwapOption<LocalIssuer>,
 }
 
@@ -43,7 +44,7 @@ impl Index {
         Self {
             resources,
             clients: RwLock::default(),
-            heartbeat: ArcSwapOption::empty(),
+            heartbeat: Arc::default(),
             local_issuer: ArcSwapOption::empty(),
         }
     }
@@ -63,13 +64,23 @@ impl Index {
             .remove(id);
     }
 
-    /// Replaces everything that is known of clients, at one stroke.
-    pub fn reset(&self, all: impl IntoIterator<Item = Client>) {
+    /// Replaces everything that is known of the clients of one namespace, or of all, at one stroke.
+    pub fn reset(&self, namespace: Option<&str>, all: impl IntoIterator<Item = Client>) {
         let mut fresh = Clients::default();
         for client in all {
             fresh.insert(Arc::new(client));
         }
-        *self.clients.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(namespace) = namespace {
+            for client in clients
+                .by_id
+                .values()
+                .filter(|client| client.id.namespace() != namespace)
+            {
+                fresh.insert(Arc::clone(client));
+            }
+        }
+        *clients = fresh;
     }
 
     /// How many clients are known.
@@ -86,9 +97,9 @@ impl Index {
         self.len() == 0
     }
 
-    /// Takes note of a sign of life of the controller.
-    pub fn set_heartbeat(&self, beat: Option<Timestamp>) {
-        self.heartbeat.store(beat.map(Arc::new));
+    /// The controller's last sign of life; whoever hears of one sets it.
+    pub fn last_heartbeat(&self) -> Arc<LastHeartbeat> {
+        Arc::clone(&self.heartbeat)
     }
 
     /// Replaces the local issuer and its keys.
@@ -128,7 +139,7 @@ impl Directory for Index {
     }
 
     fn heartbeat(&self) -> Option<Timestamp> {
-        self.heartbeat.load().as_deref().copied()
+        self.heartbeat.get()
     }
 
     fn local_issuer(&self) -> Option<Arc<LocalIssuer>> {

@@ -67,11 +67,14 @@ fn a_client_is_found_by_its_id_and_by_its_service_accounts_until_it_is_removed()
 fn a_reset_forgets_whoever_is_not_in_it() {
     let index = Index::new(MintedResources::Any(Algorithm::Es256));
     index.put(client("a/one", &["worker"]));
-    index.reset([client("a/two", &["other"])]);
+    index.put(client("b/one", &["worker"]));
+    index.reset(Some("a"), [client("a/two", &["other"])]);
+    assert_eq!(index.len(), 2, "another namespace is not touched");
+    index.reset(None, [client("a/two", &["other"])]);
     assert!(index.client(&"a/one".parse().unwrap()).is_none());
     assert!(index.client(&"a/two".parse().unwrap()).is_some());
     assert_eq!(names(&index, "system:serviceaccount:a:worker"), [""; 0]);
-    index.reset([]);
+    index.reset(None, []);
     assert!(index.is_empty());
 }
 

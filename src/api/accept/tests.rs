@@ -6,7 +6,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 fn object(spec: Value) -> OAuthClient {
-    let object = json!({"metadata": {"namespace": "payments", "name": "billing"}, "spec": spec});
+    let mut object = json!({"metadata": {"namespace": "payments", "name": "billing"}});
+    object["spec"] = spec;
     serde_json::from_value(object).unwrap()
 }
 
@@ -100,7 +101,10 @@ fn bad_policies(#[case] spec: Value, #[case] path: &str, #[case] cause: Cause) {
 #[case("spec.assertion.algorithms", 10, |n| json!({"assertion": {"algorithms": vec!["RS256"; n]}}))]
 fn long_lists(#[case] path: &str, #[case] most: usize, #[case] spec: fn(usize) -> Value) {
     assert_eq!(faults(spec(most)), []);
-    assert_eq!(faults(spec(most + 1)), [(path.to_owned(), Cause::TooMany(most))]);
+    assert_eq!(
+        faults(spec(most.saturating_add(1))),
+        [(path.to_owned(), Cause::TooMany(most))]
+    );
 }
 
 #[test]

@@ -50,7 +50,9 @@ fn until(end: &str) -> Vouching {
 }
 
 fn spec(keys: Value) -> Value {
-    json!({"identities": [{"keys": keys}]})
+    let mut identity = json!({});
+    identity["keys"] = keys;
+    json!({"identities": [identity]})
 }
 
 #[rstest]
@@ -60,7 +62,7 @@ fn spec(keys: Value) -> Value {
 fn a_published_key_is_used_while_its_source_stands_in_spec(#[case] source: Value, #[case] text: &str) {
     let entry = published(text, &key("a"), None);
     assert_eq!(
-        keys(&object(&spec(source), &[entry.clone()])),
+        keys(&object(&spec(source), std::slice::from_ref(&entry))),
         [("a".to_owned(), WITHOUT_END)]
     );
     assert_eq!(keys(&object(&json!({}), &[entry])), []);

@@ -63,7 +63,10 @@ pub struct OAuthClientSpec {
     #[serde(default)]
     pub identities: Vec<Identity>,
     /// How the client may get tokens. A grant that does not stand here is refused.
+    // Replaced as a whole: when managers share an object, server-side apply keeps what it filled in below
+    // a member that was taken away, and a grant would outlive its removal from a manifest.
     #[serde(default)]
+    #[schemars(extend("x-kubernetes-map-type" = "atomic"))]
     pub grants: Grants,
     /// The protected resources that the client may get tokens for. None means no token.
     #[schemars(length(max = 32))]

@@ -34,7 +34,7 @@ pub struct JwtBearer {
         validation = Rule::new("self.all(s, !s.matches('[[:cntrl:]\\u0080-\\u009f]'))")
             .message("must not contain a control character in a subject")
     )]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<String>,
 }
 

@@ -172,9 +172,9 @@ fn a_referenced_key_lives_on_the_controllers_word_and_an_inline_one_on_the_spec(
         AssertionFault::Key(NoKey::Unknown),
         "no heartbeat ever"
     );
-    world.index.set_heartbeat(Some(at(NOW - 3_599)));
+    world.index.last_heartbeat().set(at(NOW - 3_599));
     world.grant(&client_credentials(&good)).unwrap();
-    world.index.set_heartbeat(Some(at(NOW - 3_600)));
+    world.index.last_heartbeat().set(at(NOW - 3_600));
     assert_eq!(
         world.fault_in_both_slots(&good),
         AssertionFault::Key(NoKey::Unknown),
@@ -188,7 +188,7 @@ fn a_referenced_key_lives_on_the_controllers_word_and_an_inline_one_on_the_spec(
         },
     )];
     let world = World::with(referenced);
-    world.index.set_heartbeat(Some(at(NOW)));
+    world.index.last_heartbeat().set(at(NOW));
     assert_eq!(
         world.fault_in_both_slots(&good),
         AssertionFault::Key(NoKey::Unknown),

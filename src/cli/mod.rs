@@ -1,0 +1,113 @@
+//! The command line: `countersign`.
+//!
+//! Data goes to standard output, narration and errors to standard error. Exit codes: 0 done, 1 refused
+//! or failed, 2 wrong usage.
+
+mod assert;
+mod controller;
+mod demo;
+mod dev;
+mod keygen;
+mod manifests;
+mod server;
+mod token;
+
+use clap::{Parser, Subcommand};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Workload identity token broker for Kubernetes.
+///
+/// Workloads hand in a signed assertion (RFC 7523) or their service-account token, and get a
+/// short-lived access token.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the main job on an embedded server: register, assert, exchange, verify, refuse.
+    Demo,
+    /// Serve on loopback from a folder of YAML objects, and follow changes in it.
+    Dev(dev::Args),
+    /// Make a client's key; prints the public half as a JWK Set, or a whole OAuthClient object.
+    Keygen(keygen::Args),
+    /// Sign an assertion with a client's key.
+    Assert(assert::Args),
+    /// Get an access token; prints it, or explains the refusal.
+    Token(token::Args),
+    /// Run the token endpoint in a cluster.
+    Server(server::Args),
+    /// Run the controller in a cluster.
+    Controller(controller::Args),
+    /// Print the CustomResourceDefinitions.
+    Crds,
+    /// Print the service accounts and roles of an installation.
+    Rbac(manifests::Args),
+    /// Print the admission policies of an installation.
+    Policies(manifests::Args),
+}
+
+/// A failure that was explained already.
+#[derive(Debug, Clone, Copy)]
+struct Explained;
+
+impl Cli {
+    /// Runs the command; the exit code is the process's.
+    pub fn run(self) -> ExitCode {
+        // rustls finds its provider here, whoever uses it first; a second install changes nothing.
+        if rustls::crypto::aws_lc_rs::default_provider()
+            .install_default()
+            .is_err()
+        {
+            tracing::debug!("the TLS provider is installed already");
+        }
+        let outcome = match self.command {
+            Command::Demo => demo::run(),
+            Command::Dev(args) => args.run(),
+            Command::Keygen(args) => args.run(),
+            Command::Assert(args) => args.run(),
+            Command::Token(args) => args.run(),
+            Command::Server(args) => args.run(),
+            Command::Controller(args) => args.run(),
+            Command::Crds => manifests::crds(),
+            Command::Rbac(args) => args.rbac(),
+            Command::Policies(args) => args.policies(),
+        };
+        match outcome {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(Explained)) => ExitCode::FAILURE,
+            Err(error) => {
+                narrate(&format!("error: {error:#}"));
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+type Outcome = anyhow::Result<Result<(), Explained>>;
+
+/// Writes a line to standard error. There is nobody left to tell if that fails.
+fn narrate(line: &str) {
+    if writeln!(io::stderr(), "{line}").is_err() {
+        tracing::debug!("standard error is closed");
+    }
+}
+
+/// Writes data to standard output.
+fn print(data: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(data.as_bytes())?;
+    if !data.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// A runtime with a thread for every core.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,191 @@
+use super::{Outcome, runtime};
+use crate::clock::SystemClock;
+use crate::cluster::{clients, connect, issuer, signing_keys};
+use crate::core::clock::Clock;
+use crate::core::issuer::Issuer;
+use crate::core::resource::ResourceId;
+use crate::grants::Settings;
+use crate::index::{Index, MintedResources};
+use crate::jose::Algorithm;
+use crate::lifecycle::Tasks;
+use crate::readiness::Readiness;
+use crate::replay::memory::{Capacity, MemoryLog};
+use crate::server::broker::Broker;
+use crate::server::limits::Limits;
+use crate::server::metrics::register_process;
+use crate::server::serve::{GRACE, PublicPort, bind, routes, serve_health, serve_public};
+use crate::server::tls::{CertificateFiles, ReloadingTls};
+use crate::telemetry::{self, LogFormat};
+use anyhow::Context;
+use kube::Api;
+use prometheus::Registry;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Our issuer identifier: an https URL under which clients reach this server.
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_ISSUER")]
+    issuer: String,
+    /// A resource that tokens are minted for, with its algorithm if not ES256: `URI` or `URI=RS256`.
+    #[arg(long, value_name = "URI[=ALG]", required = true)]
+    resource: Vec<Minted>,
+    /// The certificate chain (PEM); read again when it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: PathBuf,
+    /// Its private key (PEM).
+    #[arg(long, value_name = "FILE")]
+    tls_key: PathBuf,
+    /// Where to serve tokens, over TLS.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
+    listen: SocketAddr,
+    /// Where to serve /livez, /readyz and /metrics.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9402")]
+    health_listen: SocketAddr,
+    /// The namespace of the installation.
+    #[arg(
+        long,
+        value_name = "NAMESPACE",
+        env = "POD_NAMESPACE",
+        default_value = "countersign-system"
+    )]
+    namespace: String,
+    /// Serve this namespace only; may be repeated. Default: the whole cluster.
+    #[arg(long, value_name = "NAMESPACE")]
+    watch_namespace: Vec<String>,
+    /// How to reach the cluster, from outside of it.
+    #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
+    kubeconfig: Option<PathBuf>,
+    /// How to log.
+    #[arg(long, value_enum, default_value = "json")]
+    log_format: LogFormat,
+    /// What to log.
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    log_level: String,
+}
+
+/// A resource and the algorithm of its tokens.
+#[derive(Debug, Clone)]
+struct Minted {
+    identifier: ResourceId,
+    algorithm: Algorithm,
+}
+
+impl FromStr for Minted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (identifier, algorithm) = match text.rsplit_once('=').map(|(uri, name)| (uri, name.parse())) {
+            Some((uri, Ok(algorithm))) => (uri, algorithm),
+            _ => (text, Algorithm::Es256),
+        };
+        let identifier = identifier
+            .parse()
+            .map_err(|fault: crate::core::resource::InvalidResource| fault.to_string())?;
+        Ok(Self {
+            identifier,
+            algorithm,
+        })
+    }
+}
+
+impl Args {
+    pub(super) fn run(self) -> Outcome {
+        telemetry::init(self.log_format, &self.log_level)?;
+        runtime()?.block_on(self.serve())?;
+        Ok(Ok(()))
+    }
+
+    async fn serve(self) -> anyhow::Result<()> {
+        let issuer = Issuer::parse(&self.issuer)?;
+        let resources: BTreeMap<String, Algorithm> = self
+            .resource
+            .iter()
+            .map(|minted| (minted.identifier.to_string(), minted.algorithm))
+            .collect();
+        let files = CertificateFiles {
+            chain: self.tls_cert,
+            key: self.tls_key,
+        };
+        let tls = Arc::new(ReloadingTls::load(files).context("cannot serve TLS")?);
+        let client = connect::connect(self.kubeconfig.as_deref()).await?;
+
+        let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let index = Arc::new(Index::new(MintedResources::Listed(resources)));
+        let signing = index.signing_algorithms();
+        let keys = Arc::new(signing_keys::SigningKeyStore::new());
+
+        let namespaces = if self.watch_namespace.is_empty() {
+            vec![None]
+        } else {
+            self.watch_namespace.into_iter().map(Some).collect()
+        };
+        for namespace in namespaces {
+            let ready = readiness.block("the clients");
+            let followed = clients::follow(client.clone(), namespace, Arc::clone(&index), ready);
+            tasks.spawn_essential("clients", until(&tasks, followed));
+        }
+        let ready = readiness.block("the service-account issuer");
+        let followed = issuer::follow(client.clone(), Arc::clone(&clock), Arc::clone(&index), ready);
+        tasks.spawn_essential("service-account issuer", until(&tasks, followed));
+        let ready = readiness.block("the signing keys");
+        let (store, stop) = (Arc::clone(&keys), tasks.shutdown());
+        let secrets = Api::namespaced(client.clone(), &self.namespace);
+        tasks.spawn_essential("signing keys", async move {
+            store.follow(secrets, ready, |_| {}, stop).await;
+            Ok(())
+        });
+        let (beats, stop) = (index.last_heartbeat(), tasks.shutdown());
+        let (leases, time) = (Api::namespaced(client, &self.namespace), Arc::clone(&clock));
+        tasks.spawn_essential("heartbeat", async move {
+            beats.follow(leases, time.as_ref(), stop).await;
+            Ok(())
+        });
+
+        register_process(&registry)?;
+        // What an earlier life of this process may have honoured is refused until it has expired.
+        let replay = MemoryLog::new(Some(clock.now()), Capacity::default());
+        tracing::warn!("used assertions are remembered by this process alone: run one replica");
+        let broker = Broker {
+            settings: Settings::new(issuer),
+            directory: index,
+            replay: Arc::new(replay),
+            keys,
+            clock,
+        };
+        let limits = Limits::default();
+        let router = routes(Arc::new(broker), &signing, limits, &registry)?;
+        let socket = bind(self.listen).await?;
+        let health = bind(self.health_listen).await?;
+        tracing::info!(public = %socket.local_addr()?, health = %health.local_addr()?, "listening");
+        serve_public(
+            &tasks,
+            PublicPort {
+                socket,
+                tls: Some(tls),
+                limits,
+            },
+            router,
+        );
+        serve_health(&tasks, health, readiness, registry);
+        Ok(tasks.run_until_done(GRACE).await?)
+    }
+}
+
+/// A task that would never end, ended by the shutdown.
+fn until(
+    tasks: &Tasks,
+    task: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = anyhow::Result<()>> + Send + 'static {
+    let shutdown = tasks.shutdown();
+    async move {
+        match shutdown.run_until_cancelled_owned(task).await {
+            None => Ok(()),
+            Some(()) => anyhow::bail!("it ended by itself"),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+use super::assert::{sign, statement};
+use super::{Explained, Outcome, narrate, print, runtime};
+use crate::client::exchange::{Answer, AuthorizationServer, Request};
+use crate::client::explain::advice;
+use crate::oauth::request::GrantType;
+use anyhow::Context;
+use clap::ValueEnum;
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("credential").required(true).args(["key", "service_account_token"])))]
+pub(super) struct Args {
+    /// The issuer identifier of the authorization server.
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_ISSUER")]
+    issuer: String,
+    /// The client's private key (PKCS#8 PEM): an assertion is made with it.
+    #[arg(long, value_name = "FILE", requires = "client")]
+    key: Option<PathBuf>,
+    /// A file with a projected service-account token.
+    #[arg(long, value_name = "FILE")]
+    service_account_token: Option<PathBuf>,
+    /// The client, `<namespace>/<name>`.
+    #[arg(long, value_name = "CLIENT")]
+    client: Option<String>,
+    /// How the assertion or token is used.
+    #[arg(long, value_enum, default_value = "client-credentials")]
+    grant: Grant,
+    /// The API that the token is for.
+    #[arg(long, value_name = "URI")]
+    resource: Option<String>,
+    /// The scopes to ask for, separated by spaces.
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
+    /// Certificates (PEM) to trust instead of the system's.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// What to print.
+    #[arg(long, short, value_enum, default_value = "token")]
+    output: Output,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Grant {
+    /// It authenticates the client (RFC 7523 §2.2).
+    ClientCredentials,
+    /// It is the grant (RFC 7523 §2.1).
+    JwtBearer,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Output {
+    /// The access token alone.
+    Token,
+    /// The whole answer.
+    Json,
+}
+
+impl Args {
+    pub(super) fn run(self) -> Outcome {
+        match runtime()?.block_on(self.exchange())? {
+            Answer::Token(members) => {
+                let token = members
+                    .get("access_token")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                match self.output {
+                    Output::Token => print(token)?,
+                    Output::Json => print(&serde_json::to_string_pretty(&members)?)?,
+                }
+                Ok(Ok(()))
+            }
+            Answer::Refused(status, members) => {
+                explain(status, &members);
+                Ok(Err(Explained))
+            }
+        }
+    }
+
+    async fn exchange(&self) -> anyhow::Result<Answer> {
+        let ca = match &self.ca {
+            Some(path) => {
+                Some(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?)
+            }
+            None => None,
+        };
+        let server = AuthorizationServer::discover(&self.issuer, ca.as_deref()).await?;
+        let assertion = self.assertion()?;
+        let request = Request {
+            grant: match self.grant {
+                Grant::ClientCredentials => GrantType::ClientCredentials,
+                Grant::JwtBearer => GrantType::JwtBearer,
+            },
+            assertion: &assertion,
+            client_id: self.client.as_deref(),
+            resource: self.resource.as_deref(),
+            scope: self.scope.as_deref(),
+        };
+        Ok(server.exchange(&request).await?)
+    }
+
+    fn assertion(&self) -> anyhow::Result<String> {
+        match (&self.key, &self.service_account_token) {
+            (Some(key), _) => {
+                let client = self.client.as_deref().unwrap_or_default();
+                sign(
+                    &statement(client, &self.issuer, SignedDuration::from_secs(60))?,
+                    key,
+                    None,
+                )
+            }
+            (None, Some(path)) => {
+                let token = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                Ok(token.trim().to_owned())
+            }
+            (None, None) => anyhow::bail!("give --key or --service-account-token"),
+        }
+    }
+}
+
+fn explain(status: StatusCode, members: &Map<String, Value>) {
+    let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
+    narrate(&format!("refused: {} ({})", text("error"), status.as_u16()));
+    narrate(&format!("  {}", text("error_description")));
+    if !text("request_id").is_empty() {
+        narrate(&format!(
+            "  The precise reason is in the server's audit log under request_id {}.",
+            text("request_id")
+        ));
+    }
+    narrate("What to check:");
+    for line in advice(text("error")) {
+        narrate(&format!("  - {line}"));
+    }
+}

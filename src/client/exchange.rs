@@ -1,0 +1,173 @@
+//! Asking a token endpoint for a token.
+
+use crate::jose::parse_object;
+use crate::oauth::request::{GrantType, JWT_CLIENT_ASSERTION};
+use reqwest::{Certificate, Client, StatusCode};
+use serde_json::{Map, Value};
+use std::time::Duration;
+use thiserror::Error;
+
+/// An authorization server, as a client sees it.
+#[derive(Debug, Clone)]
+pub struct AuthorizationServer {
+    http: Client,
+    token_endpoint: String,
+    jwks_uri: String,
+}
+
+/// A token request.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The grant.
+    pub grant: GrantType,
+    /// The JWT that authenticates the client or is the grant, depending on `grant`.
+    pub assertion: &'a str,
+    /// The client, where the assertion could mean several.
+    pub client_id: Option<&'a str>,
+    /// The target.
+    pub resource: Option<&'a str>,
+    /// The scope.
+    pub scope: Option<&'a str>,
+}
+
+/// The answer to a token request.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// A token: the members of the response.
+    Token(Map<String, Value>),
+    /// A refusal: the status and the members of the response.
+    Refused(StatusCode, Map<String, Value>),
+}
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum ExchangeFault {
+    /// The given CA certificates cannot be used.
+    #[error("the CA file cannot be used: {0}")]
+    Ca(#[source] reqwest::Error),
+    /// The server cannot be reached, or broke off.
+    #[error("cannot reach {url}: {source}")]
+    Unreachable {
+        /// What was asked for.
+        url: String,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// The answer is not JSON.
+    #[error("{0} answered something that is not a JSON object: is it an authorization server?")]
+    NotJson(String),
+    /// The metadata is somebody else's (RFC 8414 §3.3) or incomplete.
+    #[error(
+        "the metadata at {0} is not the issuer's: its 'issuer' must be exactly what was given, and it must name its endpoints"
+    )]
+    Metadata(String),
+}
+
+// === impl AuthorizationServer ===
+
+impl AuthorizationServer {
+    /// Finds the endpoints of `issuer` (RFC 8414 §3). With `ca`, certificates in PEM, only those are trusted.
+    pub async fn discover(issuer: &str, ca: Option<&[u8]>) -> Result<Self, ExchangeFault> {
+        let mut builder = Client::builder()
+            .timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::none());
+        if let Some(pem) = ca {
+            builder = builder.tls_certs_only(Certificate::from_pem_bundle(pem).map_err(ExchangeFault::Ca)?);
+        }
+        let http = builder.build().map_err(ExchangeFault::Ca)?;
+        let url = metadata_url(issuer);
+        let metadata = object(&url, http.get(&url)).await?.1;
+        let text = |name: &str| metadata.get(name).and_then(Value::as_str);
+        match (text("issuer"), text("token_endpoint"), text("jwks_uri")) {
+            (Some(named), Some(token_endpoint), Some(jwks_uri)) if named == issuer => Ok(Self {
+                token_endpoint: token_endpoint.to_owned(),
+                jwks_uri: jwks_uri.to_owned(),
+                http,
+            }),
+            _ => Err(ExchangeFault::Metadata(url)),
+        }
+    }
+
+    /// Sends a token request.
+    pub async fn exchange(&self, request: &Request<'_>) -> Result<Answer, ExchangeFault> {
+        let mut form = vec![("grant_type", request.grant.as_str())];
+        match request.grant {
+            GrantType::ClientCredentials => form.extend([
+                ("client_assertion_type", JWT_CLIENT_ASSERTION),
+                ("client_assertion", request.assertion),
+            ]),
+            GrantType::JwtBearer => form.push(("assertion", request.assertion)),
+        }
+        let optional = [
+            ("client_id", request.client_id),
+            ("resource", request.resource),
+            ("scope", request.scope),
+        ];
+        form.extend(
+            optional
+                .into_iter()
+                .filter_map(|(name, value)| value.map(|value| (name, value))),
+        );
+        let (status, members) = object(
+            &self.token_endpoint,
+            self.http.post(&self.token_endpoint).form(&form),
+        )
+        .await?;
+        Ok(if status.is_success() {
+            Answer::Token(members)
+        } else {
+            Answer::Refused(status, members)
+        })
+    }
+
+    /// The server's published key set.
+    pub async fn keys(&self) -> Result<Map<String, Value>, ExchangeFault> {
+        Ok(object(&self.jwks_uri, self.http.get(&self.jwks_uri)).await?.1)
+    }
+}
+
+/// The well-known part goes between host and path (RFC 8414 §3.1).
+fn metadata_url(issuer: &str) -> String {
+    let well_known = "/.well-known/oauth-authorization-server";
+    let authority = issuer.find("://").map_or(0, |scheme| scheme.saturating_add(3));
+    let (scheme, rest) = issuer.split_at_checked(authority).unwrap_or(("", issuer));
+    match rest.split_once('/') {
+        Some((host, path)) => format!("{scheme}{host}{well_known}/{path}")
+            .trim_end_matches('/')
+            .to_owned(),
+        None => format!("{issuer}{well_known}"),
+    }
+}
+
+async fn object(
+    url: &str,
+    request: reqwest::RequestBuilder,
+) -> Result<(StatusCode, Map<String, Value>), ExchangeFault> {
+    let unreachable = |source: reqwest::Error| ExchangeFault::Unreachable {
+        url: url.to_owned(),
+        source: source.without_url(),
+    };
+    let response = request.send().await.map_err(unreachable)?;
+    let status = response.status();
+    let body = response.bytes().await.map_err(unreachable)?;
+    let members = parse_object(&body).map_err(|_| ExchangeFault::NotJson(url.to_owned()))?;
+    Ok((status, members))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("https://h", "https://h/.well-known/oauth-authorization-server")]
+    #[case("https://h/", "https://h/.well-known/oauth-authorization-server")]
+    #[case(
+        "https://h:8443/a/b",
+        "https://h:8443/.well-known/oauth-authorization-server/a/b"
+    )]
+    #[case("https://h/a/", "https://h/.well-known/oauth-authorization-server/a")]
+    fn metadata_is_where_rfc_8414_puts_it(#[case] issuer: &str, #[case] expected: &str) {
+        assert_eq!(metadata_url(issuer), expected);
+    }
+}

@@ -1,0 +1,9 @@
+//! The client's side, for people at a prompt: a key, an assertion, a token, an explanation.
+//!
+//! Assertions are signed with the library that any Rust client would take, not with the server's
+//! own code, so that what works here works elsewhere.
+
+pub mod assertion;
+pub mod exchange;
+pub mod explain;
+pub mod key_file;

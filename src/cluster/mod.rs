@@ -1,0 +1,8 @@
+//! A server's view of the cluster, kept current by watches; nothing here is on the request path.
+
+pub mod clients;
+pub mod connect;
+pub mod heartbeat;
+pub mod issuer;
+pub mod object_watch;
+pub mod signing_keys;

@@ -1,0 +1,23 @@
+//! The controller: one replica leads, vouches for clients' keys and does what must be done once in a cluster.
+//!
+//! Watches say what exists, a pure [`plan`] says what each client's status should be, and one writer
+//! per client brings it there. No part waits for a host that a tenant names, and no client, whatever its
+//! shape, keeps another from being looked at.
+
+mod clients;
+mod desk;
+pub mod election;
+mod follow;
+pub mod heartbeat;
+pub mod lease;
+pub mod metrics;
+pub mod observed;
+pub mod plan;
+mod queue;
+mod reconcile;
+mod run;
+pub mod signing_keys;
+pub mod sources;
+
+pub use reconcile::MANAGER;
+pub use run::{ControllerError, ControllerOptions, run};

@@ -1,0 +1,72 @@
+//! Fetching the URLs that clients refer to, in the background.
+
+use super::schedule::Start;
+use crate::controller::desk::Desk;
+use crate::controller::metrics::ControllerMetrics;
+use crate::core::clock::Clock;
+use crate::fetch::Fetcher;
+use crate::fetch::fault::FetchFault;
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+/// Fetches until `stop`, at the pace of the desk's schedule.
+pub(crate) async fn urls(
+    fetcher: &Fetcher,
+    desk: &Desk,
+    metrics: &ControllerMetrics,
+    clock: &dyn Clock,
+    stop: &CancellationToken,
+) {
+    let mut demand = desk.demand();
+    let mut running = FuturesUnordered::new();
+    desk.want_urls(|url| host(fetcher, url));
+    loop {
+        let (started, again) = desk.start_fetches();
+        for start in started {
+            running.push(fetch(fetcher, start));
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            changed = demand.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                desk.want_urls(|url| host(fetcher, url));
+            }
+            Some((start, result)) = running.next() => {
+                let outcome = result.as_ref().map_or_else(FetchFault::code, |_| "ok");
+                metrics.fetched(outcome);
+                debug!(host = start.host, outcome, "fetched a JWK set");
+                desk.finish_fetch(&start, result, clock.now());
+            }
+            () = sleep_until(again) => {}
+        }
+    }
+}
+
+async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Bytes, FetchFault>) {
+    let result = match fetcher.target(&start.url) {
+        Ok(target) => fetcher.fetch(&target).await,
+        Err(fault) => Err(fault),
+    };
+    (start, result)
+}
+
+/// The host of `url`; one that is never called stands for itself.
+fn host(fetcher: &Fetcher, url: &str) -> String {
+    fetcher
+        .target(url)
+        .map_or_else(|_| url.to_owned(), |target| target.host().to_owned())
+}
+
+/// Sleeps until `when`, or for ever.
+pub(crate) async fn sleep_until(when: Option<tokio::time::Instant>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when).await,
+        None => std::future::pending().await,
+    }
+}

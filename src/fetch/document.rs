@@ -1,0 +1,135 @@
+//! What a host answered, read under the caps and judged as far as its shape goes.
+
+use super::fault::FetchFault;
+use crate::jose::{Algorithm, MAX_KEYS, SetFault, judge_jwks};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+
+/// The most bytes that are read of an answer.
+pub const MAX_BYTES: usize = 256 * 1024;
+
+/// Judges the status and the headers of an answer, before its body is read.
+///
+/// The media type may be absent; else it must be JSON, or JSON under another name (`+json`).
+pub(super) fn judge_head(status: http::StatusCode, headers: &HeaderMap) -> Result<(), FetchFault> {
+    if status.is_redirection() {
+        return Err(FetchFault::Redirect(status.as_u16()));
+    }
+    if status != http::StatusCode::OK {
+        return Err(FetchFault::Status(status.as_u16()));
+    }
+    if headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Err(FetchFault::Encoded);
+    }
+    headers
+        .get_all(header::CONTENT_TYPE)
+        .iter()
+        .all(is_json)
+        .then_some(())
+        .ok_or(FetchFault::ContentType)
+}
+
+fn is_json(value: &header::HeaderValue) -> bool {
+    let text = value.to_str().unwrap_or_default();
+    let media = text.split(';').next().unwrap_or_default().trim();
+    let Some(subtype) = media
+        .to_ascii_lowercase()
+        .strip_prefix("application/")
+        .map(str::to_owned)
+    else {
+        return false;
+    };
+    subtype == "json" || subtype.ends_with("+json")
+}
+
+/// Reads the body while it stays under [`MAX_BYTES`], whatever its announced length.
+pub(super) async fn read(mut response: reqwest::Response) -> Result<Bytes, FetchFault> {
+    let announced = response.content_length().unwrap_or(0);
+    if announced > u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) {
+        return Err(FetchFault::TooLarge(MAX_BYTES));
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| FetchFault::Broken)? {
+        if body.len().saturating_add(chunk.len()) > MAX_BYTES {
+            return Err(FetchFault::TooLarge(MAX_BYTES));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Judges that `body` is a JWK set, of whatever keys: bad ones are refused one by one by those who know
+/// the client. A set without keys is a set: its owner has withdrawn them all.
+pub(super) fn judge_body(body: &[u8]) -> Result<(), FetchFault> {
+    match judge_jwks(body, &Algorithm::ALL) {
+        Ok(_) => Ok(()),
+        Err(SetFault::TooMany) => Err(FetchFault::TooManyKeys(MAX_KEYS)),
+        Err(SetFault::TooLarge) => Err(FetchFault::TooLarge(MAX_BYTES)),
+        Err(SetFault::NotKeys | SetFault::NoKeysMember | SetFault::NoPemKey) => Err(FetchFault::NotJwks),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderValue, StatusCode};
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(None, Ok(()))]
+    #[case(Some("application/json"), Ok(()))]
+    #[case(Some("application/json; charset=utf-8"), Ok(()))]
+    #[case(Some("Application/JWK-set+json"), Ok(()))]
+    #[case(Some("text/html"), Err(FetchFault::ContentType))]
+    #[case(Some("text/plain"), Err(FetchFault::ContentType))]
+    #[case(Some("application/jsonp"), Err(FetchFault::ContentType))]
+    #[case(Some(""), Err(FetchFault::ContentType))]
+    fn media_types(#[case] media: Option<&'static str>, #[case] expected: Result<(), FetchFault>) {
+        let mut headers = HeaderMap::new();
+        if let Some(media) = media {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        }
+        assert_eq!(judge_head(StatusCode::OK, &headers), expected);
+    }
+
+    #[rstest]
+    #[case(204, FetchFault::Status(204))]
+    #[case(206, FetchFault::Status(206))]
+    #[case(302, FetchFault::Redirect(302))]
+    #[case(404, FetchFault::Status(404))]
+    #[case(500, FetchFault::Status(500))]
+    fn statuses(#[case] status: u16, #[case] expected: FetchFault) {
+        let status = StatusCode::from_u16(status).unwrap();
+        assert_eq!(judge_head(status, &HeaderMap::new()), Err(expected));
+    }
+
+    #[rstest]
+    #[case(r#"{"keys":[]}"#, Ok(()))]
+    #[case(r#"{"keys":[{"kty":"new"}, 7],"more":{}}"#, Ok(()))]
+    #[case("", Err(FetchFault::NotJwks))]
+    #[case("[]", Err(FetchFault::NotJwks))]
+    #[case("{}", Err(FetchFault::NotJwks))]
+    #[case(r#"{"keys":{}}"#, Err(FetchFault::NotJwks))]
+    #[case(r#"{"keys":[]} x"#, Err(FetchFault::NotJwks))]
+    #[case(r#"{"keys":[],"keys":[]}"#, Err(FetchFault::NotJwks))]
+    #[case("-----BEGIN PUBLIC KEY-----", Err(FetchFault::NotJwks))]
+    #[case("<html>", Err(FetchFault::NotJwks))]
+    fn bodies(#[case] body: &str, #[case] expected: Result<(), FetchFault>) {
+        assert_eq!(judge_body(body.as_bytes()), expected);
+    }
+
+    #[test]
+    fn seventeen_keys_and_deep_nesting_are_refused() {
+        let keys = vec!["{}"; MAX_KEYS + 1].join(",");
+        assert_eq!(
+            judge_body(format!("{{\"keys\":[{keys}]}}").as_bytes()),
+            Err(FetchFault::TooManyKeys(MAX_KEYS))
+        );
+        let deep = format!("{{\"keys\":{}", "[".repeat(100_000));
+        assert_eq!(judge_body(deep.as_bytes()), Err(FetchFault::NotJwks));
+    }
+}

@@ -1,0 +1,84 @@
+//! The whole exchange: request bytes in, a token or a refusal out. The clock, the randomness, the
+//! replay log and the signing keys come together here and nowhere else.
+
+use crate::cluster::signing_keys::SigningKeyStore;
+use crate::core::clock::Clock;
+use crate::grants::{self, Directory, Grant, Issued, Moment, Reason, Refusal, Settings, Settled};
+use crate::oauth::error::ErrorCode;
+use crate::oauth::request::TokenRequest;
+use crate::replay::{Outcome, ReplayLog};
+use crate::server::audit::Record;
+use aws_lc_rs::rand;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::sync::Arc;
+
+/// What the token endpoint works with.
+#[derive(Debug)]
+pub struct Broker {
+    /// The rules.
+    pub settings: Settings,
+    /// The clients, the local issuer, the resources.
+    pub directory: Arc<dyn Directory>,
+    /// The record of used assertions.
+    pub replay: Arc<dyn ReplayLog>,
+    /// The signing keys; what is in here is what the key set shows.
+    pub keys: Arc<SigningKeyStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Broker {
+    /// Answers one token request. `record` is filled with what the audit log is to know, whatever
+    /// the outcome.
+    ///
+    /// A caller that goes away in the middle loses at most its own assertion.
+    pub async fn exchange(
+        &self,
+        body: &[u8],
+        authorization_header: bool,
+        record: &mut Record,
+    ) -> Result<Issued, Refusal> {
+        let request = TokenRequest::parse(body, authorization_header)?;
+        record.grant = Some(request.grant);
+        let moment = Moment {
+            now: self.clock.now(),
+            log_birth: self.replay.birth(),
+        };
+        let directory = self.directory.as_ref();
+        let authenticated = grants::authenticate(request, directory, &self.settings, moment)?;
+        record.authenticated(&authenticated);
+        let grant = grants::authorize(&authenticated, directory, &self.settings, moment.now)?;
+        record.terms(grant.terms());
+        self.issue(&self.settle(grant).await?, record)
+    }
+
+    async fn settle(&self, grant: Grant) -> Result<Settled, Refusal> {
+        let uses = grant.uses();
+        if uses.is_empty() {
+            return grant.settle(Outcome::Owned, self.clock.now());
+        }
+        let outcome = self.replay.record(uses, self.clock.now()).await;
+        grant.settle(outcome, self.clock.now())
+    }
+
+    fn issue(&self, settled: &Settled, record: &mut Record) -> Result<Issued, Refusal> {
+        let now = self.clock.now();
+        let keys = self.keys.current();
+        let key = keys
+            .as_ref()
+            .and_then(|keys| keys.active(settled.terms().algorithm, now))
+            .ok_or_else(|| Refusal::new(ErrorCode::TemporarilyUnavailable, Reason::NoSigningKey))?;
+        let token_id = token_id()?;
+        let issued = grants::issue(settled, &self.settings.issuer, key, &token_id, now)?;
+        record.token_id = Some(token_id);
+        Ok(issued)
+    }
+}
+
+/// 128 random bits.
+fn token_id() -> Result<String, Refusal> {
+    let mut bytes = [0; 16];
+    rand::fill(&mut bytes).map_err(|_| Refusal::new(ErrorCode::ServerError, Reason::Bug("no randomness")))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

@@ -1,0 +1,134 @@
+//! The accept loop: TLS, limits on slow and numerous callers, and a shutdown that lets requests finish.
+//!
+//! The protocol is settled by ALPN (HTTP/1.1 without TLS), so that there is no sniffing phase which
+//! no time-out covers.
+
+use crate::server::limits::Limits;
+use crate::server::tls::ReloadingTls;
+use axum::Router;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// One port, and how it is served.
+#[derive(Debug)]
+pub struct Listener {
+    /// The port, bound.
+    pub socket: TcpListener,
+    /// The certificate; plain HTTP without.
+    pub tls: Option<Arc<ReloadingTls>>,
+    /// The limits.
+    pub limits: Limits,
+    /// How long requests may take to finish after the shutdown began.
+    pub grace: Duration,
+}
+
+/// What one connection is served with.
+struct Connection {
+    tls: Option<Arc<ReloadingTls>>,
+    limits: Limits,
+    service: TowerToHyperService<Router>,
+    shutdown: Watcher,
+}
+
+// === impl Listener ===
+
+impl Listener {
+    /// Serves `router` until `shutdown`, then takes no more connections, lets those that are open
+    /// finish their requests, and returns within the grace.
+    pub async fn serve(self, router: Router, shutdown: CancellationToken) {
+        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let graceful = GracefulShutdown::new();
+        let connections = TaskTracker::new();
+        let accepting = async {
+            loop {
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                    return;
+                };
+                let stream = match self.socket.accept().await {
+                    Ok((stream, _)) => stream,
+                    Err(error) => {
+                        // Out of file descriptors, mostly: waiting is the remedy.
+                        tracing::warn!(%error, "cannot accept a connection");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        continue;
+                    }
+                };
+                let connection = Connection {
+                    tls: self.tls.clone(),
+                    limits: self.limits,
+                    service: TowerToHyperService::new(router.clone()),
+                    shutdown: graceful.watcher(),
+                };
+                connections.spawn(async move {
+                    connection.serve(stream).await;
+                    drop(place);
+                });
+            }
+        };
+        let _stopped = shutdown.run_until_cancelled(accepting).await;
+        drop(self.socket);
+        connections.close();
+        let finished = async {
+            graceful.shutdown().await;
+            connections.wait().await;
+        };
+        if tokio::time::timeout(self.grace, finished).await.is_err() {
+            tracing::warn!("some requests did not finish in time");
+        }
+    }
+}
+
+// === impl Connection ===
+
+impl Connection {
+    async fn serve(self, stream: TcpStream) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
+        }
+        let Some(tls) = &self.tls else {
+            return self.http1(stream).await;
+        };
+        let handshake = TlsAcceptor::from(tls.config()).accept(stream);
+        match tokio::time::timeout(self.limits.handshake, handshake).await {
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream).await,
+            Ok(Ok(stream)) => self.http1(stream).await,
+            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+            Err(_) => tracing::debug!("TLS handshake timed out"),
+        }
+    }
+
+    async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.headers)
+            .max_buf_size(self.limits.header_size)
+            .serve_connection(TokioIo::new(stream), self.service);
+        if let Err(error) = self.shutdown.watch(connection).await {
+            tracing::debug!(%error, "connection ended");
+        }
+    }
+
+    async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
+        let header_size = u32::try_from(self.limits.header_size).unwrap_or(u32::MAX);
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(self.limits.streams)
+            .max_header_list_size(header_size)
+            .keep_alive_interval(self.limits.headers)
+            .keep_alive_timeout(self.limits.handshake)
+            .serve_connection(TokioIo::new(stream), self.service);
+        if let Err(error) = self.shutdown.watch(connection).await {
+            tracing::debug!(%error, "connection ended");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A server from its parts: two ports, and the tasks behind them.
+
+use crate::cluster::signing_keys::SigningKeyStore;
+use crate::core::clock::Clock;
+use crate::core::issuer::Issuer;
+use crate::jose::Algorithm;
+use crate::lifecycle::Tasks;
+use crate::oauth::metadata::Metadata;
+use crate::readiness::Readiness;
+use crate::server::broker::Broker;
+use crate::server::documents::Documents;
+use crate::server::limits::Limits;
+use crate::server::listener::Listener;
+use crate::server::metrics::ServerMetrics;
+use crate::server::tls::ReloadingTls;
+use crate::server::token::TokenEndpoint;
+use crate::server::{health, router};
+use anyhow::Context;
+use aws_lc_rs::rand;
+use axum::Router;
+use prometheus::Registry;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How long requests may take to finish after a shutdown began.
+pub const GRACE: Duration = Duration::from_secs(20);
+
+/// The public port.
+#[derive(Debug)]
+pub struct PublicPort {
+    /// The socket, bound.
+    pub socket: TcpListener,
+    /// The certificate; plain HTTP without.
+    pub tls: Option<Arc<ReloadingTls>>,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// Binds a port; the error names it.
+pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
+}
+
+/// The public routes in front of `broker`: what [`serve_public`] serves.
+pub fn routes(
+    broker: Arc<Broker>,
+    signing: &[Algorithm],
+    limits: Limits,
+    registry: &Registry,
+) -> anyhow::Result<Router> {
+    let issuer = broker.settings.issuer.clone();
+    let documents = documents(
+        &issuer,
+        signing,
+        Arc::clone(&broker.keys),
+        Arc::clone(&broker.clock),
+    )?;
+    let metrics = Arc::new(ServerMetrics::new(registry)?);
+    let token = TokenEndpoint::new(broker, limits, metrics, life()?);
+    Ok(router::public(&issuer, Arc::new(token), Arc::new(documents)))
+}
+
+/// Serves the public port until the shutdown of `tasks`.
+pub fn serve_public(tasks: &Tasks, port: PublicPort, router: Router) {
+    if let Some(tls) = &port.tls {
+        tasks.spawn("certificate reload", Arc::clone(tls).follow(tasks.shutdown()));
+    }
+    let listener = Listener {
+        socket: port.socket,
+        tls: port.tls,
+        limits: port.limits,
+        grace: GRACE,
+    };
+    let shutdown = tasks.shutdown();
+    tasks.spawn_essential("public port", async move {
+        listener.serve(router, shutdown).await;
+        Ok(())
+    });
+}
+
+/// Serves `/livez`, `/readyz` and `/metrics` until the shutdown of `tasks`.
+pub fn serve_health(tasks: &Tasks, socket: TcpListener, readiness: Readiness, registry: Registry) {
+    let limits = Limits {
+        connections: 64,
+        ..Limits::default()
+    };
+    let listener = Listener {
+        socket,
+        tls: None,
+        limits,
+        grace: Duration::from_secs(1),
+    };
+    let shutdown = tasks.shutdown();
+    tasks.spawn_essential("health port", async move {
+        listener
+            .serve(health::routes(readiness, registry), shutdown)
+            .await;
+        Ok(())
+    });
+}
+
+fn documents(
+    issuer: &Issuer,
+    signing: &[Algorithm],
+    keys: Arc<SigningKeyStore>,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Documents> {
+    let metadata =
+        serde_json::to_vec(&Metadata::new(issuer, signing)).context("cannot write the metadata document")?;
+    Ok(Documents::new(metadata, keys, clock))
+}
+
+/// Tells one life of the process from another in request ids.
+fn life() -> anyhow::Result<String> {
+    let mut bytes = [0; 4];
+    rand::fill(&mut bytes).ok().context("no randomness")?;
+    Ok(format!("{:08x}", u32::from_be_bytes(bytes)))
+}

@@ -1,0 +1,5 @@
+//! The ground under the other tests, tested itself.
+
+mod control_plane;
+mod ends;
+mod waiting;

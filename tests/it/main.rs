@@ -1,0 +1,14 @@
+//! The integration tests: the product against a real control plane.
+//!
+//! They are one binary so that one control plane, started by the first test that asks for it, serves
+//! the whole run. Every test works in a namespace of its own.
+
+// True of this binary anyway; clippy needs to read it to take all of this for test code.
+#![cfg(test)]
+
+mod fixture;
+#[cfg(test)]
+mod oauthclient_schema;
+#[cfg(test)]
+mod status_policy;
+mod support;

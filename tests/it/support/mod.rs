@@ -1,0 +1,18 @@
+//! What the tests stand on: a real control plane, processes that cannot outlive the run, and waiting.
+
+pub(crate) mod accounts;
+pub(crate) mod binaries;
+pub(crate) mod cluster;
+pub(crate) mod controlplane;
+pub(crate) mod eventually;
+pub(crate) mod kubeconfig;
+pub(crate) mod leash;
+pub(crate) mod logs;
+pub(crate) mod manifests;
+pub(crate) mod pki;
+pub(crate) mod ports;
+pub(crate) mod process;
+
+pub(crate) use controlplane::{ControlPlane, Options};
+pub(crate) use eventually::eventually;
+pub(crate) use process::Process;
