@@ -114,8 +114,9 @@ impl<'d> Reader<'d> {
 /// A definite length in its shortest form, up to 65535, and what follows it.
 fn read_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
     match bytes {
-        [length @ 0..=0x7f, rest @ ..] => Some((usize::from(*length), rest)),
-        [0x81, length @ 0x80..=0xff, rest @ ..] => Some((usize::from(*length), rest)),
+        [length @ 0..=0x7f, rest @ ..] | [0x81, length @ 0x80..=0xff, rest @ ..] => {
+            Some((usize::from(*length), rest))
+        }
         [0x82, high @ 1..=0xff, low, rest @ ..] => {
             Some((usize::from(u16::from_be_bytes([*high, *low])), rest))
         }

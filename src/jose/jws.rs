@@ -90,9 +90,10 @@ impl<'t> UnverifiedJws<'t> {
             return Err(JwsFault::Character);
         }
         let mut segments = token.split('.');
-        let (header, payload, signature) = match (segments.next(), segments.next(), segments.next()) {
-            (Some(header), Some(payload), Some(signature)) => (header, payload, signature),
-            _ => return Err(JwsFault::Segments),
+        let (Some(header), Some(payload), Some(signature)) =
+            (segments.next(), segments.next(), segments.next())
+        else {
+            return Err(JwsFault::Segments);
         };
         match segments.count() {
             0 => {}

@@ -1,4 +1,4 @@
-//! NumericDate (RFC 7519 §2): seconds since the epoch as a JSON number, read without wrapping or rounding up.
+//! `NumericDate` (RFC 7519 §2): seconds since the epoch as a JSON number, read without wrapping or rounding up.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Number;

@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::json;
 
 fn nested(depth: usize) -> Vec<u8> {
-    let inner = depth - 1;
+    let inner = depth.strict_sub(1);
     format!("{{\"a\":{}1{}}}", "[".repeat(inner), "]".repeat(inner)).into_bytes()
 }
 
@@ -65,9 +65,9 @@ fn accepted(#[case] bytes: &[u8]) {
 #[case::leading_zero(br#"{"a":01}"#, JsonFault::Syntax)]
 #[case::plus(br#"{"a":+1}"#, JsonFault::Syntax)]
 #[case::control_character(b"{\"a\":\"\n\"}", JsonFault::Syntax)]
-#[case::too_deep(&nested(MAX_DEPTH + 1), JsonFault::TooDeep)]
+#[case::too_deep(&nested(MAX_DEPTH.strict_add(1)), JsonFault::TooDeep)]
 #[case::far_too_deep(&nested(200), JsonFault::TooDeep)]
-#[case::too_wide(&wide(MAX_MEMBERS + 1), JsonFault::TooManyMembers)]
+#[case::too_wide(&wide(MAX_MEMBERS.strict_add(1)), JsonFault::TooManyMembers)]
 fn refused(#[case] bytes: &[u8], #[case] fault: JsonFault) {
     assert_eq!(parse_object(bytes), Err(fault));
 }
@@ -108,7 +108,7 @@ proptest! {
         escape in any::<bool>(),
     ) {
         let first = name.chars().next().unwrap();
-        let spelling = if escape { format!("\\u{:04x}{}", u32::from(first), &name[1..]) } else { name.clone() };
+        let spelling = if escape { format!("\\u{:04x}{}", u32::from(first), name.strip_prefix(first).unwrap()) } else { name.clone() };
         let mut text = format!("{{\"{name}\":{value},\"{spelling}\":{value}}}");
         for in_array in path {
             text = if in_array { format!("[{text}]") } else { format!("{{\"x\":{text}}}") };
