@@ -14,6 +14,7 @@ mod queue;
 mod reconcile;
 mod run;
 pub mod sources;
+mod told;
 
 pub use reconcile::MANAGER;
 pub use run::{ControllerError, ControllerOptions, run};

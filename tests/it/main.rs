@@ -6,6 +6,8 @@
 // True of this binary anyway; clippy needs to read it to take all of this for test code.
 #![cfg(test)]
 
+#[cfg(test)]
+mod controller;
 mod fixture;
 #[cfg(test)]
 mod oauthclient_schema;
