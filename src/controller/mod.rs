@@ -1,4 +1,4 @@
-//! The controller: it vouches for clients' keys.
+//! The controller: one replica leads, vouches for clients' keys and does what must be done once in a cluster.
 //!
 //! Watches say what exists, a pure [`plan`] says what each client's status should be, and one writer
 //! per client brings it there. No part waits for a host that a tenant names, and no client, whatever its
@@ -6,13 +6,17 @@
 
 mod clients;
 mod desk;
+pub mod election;
 mod follow;
+pub mod heartbeat;
+pub mod lease;
 pub mod metrics;
 pub mod observed;
 pub mod plan;
 mod queue;
 mod reconcile;
 mod run;
+pub mod signing_keys;
 pub mod sources;
 mod told;
 

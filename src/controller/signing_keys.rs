@@ -1,0 +1,273 @@
+//! The leader's part in the signing keys: it makes, hands over and forgets them, in one Secret.
+//!
+//! - Each write is a `create` or a PUT with the resourceVersion that was read, so that of two leaders one
+//!   fails and reads again.
+//! - A deleted Secret is restored with the keys that this process still holds.
+//! - A Secret that cannot be read is never written over: its keys may be all there is.
+
+use crate::cluster::object_watch::{ObjectWatch, Seen};
+use crate::cluster::signing_keys::take_ring;
+use crate::core::clock::Clock;
+use crate::jose::{SigningFault, SigningKey};
+use crate::keys::secret::{ENTRY, SECRET, SecretFault, encode};
+use crate::keys::{Draft, KeyRing, Plan, RingError, RotationPolicy, plan};
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use kube::Api;
+use kube::api::{ObjectMeta, PostParams};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How often the wall clock is consulted, whatever was planned: it may have been set.
+pub const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// How long one request may take; the client itself would wait for ever.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What happened to the keys; for metrics and Events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RotationEvent {
+    /// The first keys were written.
+    Created,
+    /// A key was added, retired or dropped.
+    Rotated,
+    /// The Secret had been deleted and stands again, with the same keys.
+    Restored,
+    /// The Secret cannot be read and is left alone.
+    Unreadable(SecretFault),
+    /// Somebody else wrote first.
+    Conflict,
+    /// A write failed, or nobody knows.
+    Failed,
+}
+
+/// The rotation of one installation's keys.
+pub struct Rotation {
+    secrets: Api<Secret>,
+    policy: RotationPolicy,
+    clock: Arc<dyn Clock>,
+    look_every: Duration,
+    report: Box<dyn Fn(RotationEvent) + Send + Sync>,
+}
+
+/// The Secret as it was last seen.
+enum Stored {
+    Unknown,
+    Absent,
+    /// The Secret but for the keys, and the keys.
+    Readable(Box<Secret>, KeyRing),
+    Unreadable,
+}
+
+#[derive(Debug, Error)]
+enum RotationError {
+    #[error("a key could not be made: {0}")]
+    Key(#[from] SigningFault),
+    #[error("the next keys would contradict each other: {0}")]
+    Ring(#[from] RingError),
+    #[error(transparent)]
+    Secret(#[from] SecretFault),
+    #[error("making a key was interrupted")]
+    Interrupted,
+    #[error("no answer in time")]
+    TimedOut,
+    #[error("somebody else wrote the Secret first")]
+    Conflict,
+    #[error(transparent)]
+    Api(kube::Error),
+}
+
+// === impl Rotation ===
+
+impl Rotation {
+    /// Rotates the keys in the namespace of `secrets`; `report` hears of all that happens.
+    pub fn new(
+        secrets: Api<Secret>,
+        policy: RotationPolicy,
+        clock: Arc<dyn Clock>,
+        report: impl Fn(RotationEvent) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            secrets,
+            policy,
+            clock,
+            look_every: LOOK_EVERY,
+            report: Box::new(report),
+        }
+    }
+
+    /// Consults the clock this often.
+    #[must_use]
+    pub fn look_every(mut self, pause: Duration) -> Self {
+        self.look_every = pause;
+        self
+    }
+
+    /// Rotates until `stop`. A write that has begun is finished first.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut watch = ObjectWatch::new(self.secrets.clone(), SECRET);
+        let mut stored = Stored::Unknown;
+        let mut memory = None;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                seen = watch.next() => stored = self.take_note(seen),
+                () = sleep(self.look_every) => {}
+            }
+            if let Stored::Readable(_, ring) = &stored {
+                memory = Some(ring.clone());
+            }
+            match self.act(&stored, memory.as_ref()).await {
+                Ok(None) => {}
+                Ok(Some((event, secret, ring))) => {
+                    tracing::info!(?event, keys = ring.entries().len(), "signing keys written");
+                    memory = Some(ring.clone());
+                    stored = Stored::Readable(secret, ring);
+                    (self.report)(event);
+                }
+                Err(error) => {
+                    // What stands there now is known only after another list.
+                    stored = Stored::Unknown;
+                    watch.restart();
+                    let pause = self.failed(&error);
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = sleep(pause) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_note(&self, seen: Seen<Secret>) -> Stored {
+        let Seen::Present(mut secret) = seen else {
+            return Stored::Absent;
+        };
+        match take_ring(&mut secret) {
+            Ok(ring) => Stored::Readable(Box::new(secret), ring),
+            Err(fault) => {
+                tracing::error!(
+                    %fault,
+                    "the Secret of the signing keys cannot be read and is left alone: restore it from a \
+                     backup, or delete it to begin with new keys"
+                );
+                (self.report)(RotationEvent::Unreadable(fault));
+                Stored::Unreadable
+            }
+        }
+    }
+
+    /// Tells of a failure; returns how long to wait before the next attempt.
+    fn failed(&self, error: &RotationError) -> Duration {
+        if matches!(error, RotationError::Conflict) {
+            tracing::info!(%error, "reading the signing keys again");
+            (self.report)(RotationEvent::Conflict);
+            Duration::from_millis(200)
+        } else {
+            tracing::error!(%error, "the signing keys were not written; trying again");
+            (self.report)(RotationEvent::Failed);
+            Duration::from_secs(5)
+        }
+    }
+
+    /// Does what is to be done about the Secret as it was seen; returns what was written, if anything.
+    async fn act(
+        &self,
+        stored: &Stored,
+        memory: Option<&KeyRing>,
+    ) -> Result<Option<(RotationEvent, Box<Secret>, KeyRing)>, RotationError> {
+        let (event, secret, ring) = match (stored, memory) {
+            (Stored::Unknown | Stored::Unreadable, _) => return Ok(None),
+            (Stored::Absent, Some(ring)) => (RotationEvent::Restored, new_secret(), ring.clone()),
+            (Stored::Absent, None) => match plan(&KeyRing::default(), self.clock.now(), &self.policy) {
+                Plan::Nothing { .. } => return Ok(None),
+                Plan::Write(draft) => (RotationEvent::Created, new_secret(), complete(draft).await?),
+            },
+            (Stored::Readable(secret, ring), _) => match plan(ring, self.clock.now(), &self.policy) {
+                Plan::Nothing { until } => {
+                    tracing::trace!(%until, "the signing keys need nothing");
+                    return Ok(None);
+                }
+                Plan::Write(draft) => (
+                    RotationEvent::Rotated,
+                    secret.as_ref().clone(),
+                    complete(draft).await?,
+                ),
+            },
+        };
+        let written = self.write(secret, &ring).await?;
+        Ok(Some((event, Box::new(written), ring)))
+    }
+
+    /// Creates the Secret, or replaces it in the version that was read. Returns it without the keys.
+    async fn write(&self, mut secret: Secret, ring: &KeyRing) -> Result<Secret, RotationError> {
+        let text = encode(ring)?;
+        let is_new = secret.metadata.resource_version.is_none();
+        secret
+            .data
+            .get_or_insert_default()
+            .insert(ENTRY.to_owned(), ByteString(text.to_vec()));
+        let params = PostParams::default();
+        let answer = if is_new {
+            timeout(PATIENCE, self.secrets.create(&params, &secret)).await
+        } else {
+            timeout(PATIENCE, self.secrets.replace(SECRET, &params, &secret)).await
+        };
+        wipe(&mut secret);
+        let mut written = match answer {
+            Ok(Ok(written)) => written,
+            // 404: deleted since it was read. (For a new one it is the namespace that is missing.)
+            Ok(Err(kube::Error::Api(status))) if status.code == 409 || (status.code == 404 && !is_new) => {
+                return Err(RotationError::Conflict);
+            }
+            Ok(Err(error)) => return Err(RotationError::Api(error)),
+            Err(_) => return Err(RotationError::TimedOut),
+        };
+        wipe(&mut written);
+        Ok(written)
+    }
+}
+
+impl fmt::Debug for Rotation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rotation")
+            .field("policy", &self.policy)
+            .field("look_every", &self.look_every)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes the keys that are missing, away from the threads that answer requests: RSA takes its time.
+async fn complete(draft: Draft) -> Result<KeyRing, RotationError> {
+    let make = move || draft.complete::<RotationError>(|algorithm| Ok(SigningKey::generate(algorithm)?));
+    tokio::task::spawn_blocking(make)
+        .await
+        .map_err(|_| RotationError::Interrupted)?
+}
+
+fn new_secret() -> Secret {
+    let label = (
+        "app.kubernetes.io/managed-by".to_owned(),
+        "countersign-controller".to_owned(),
+    );
+    Secret {
+        metadata: ObjectMeta {
+            name: Some(SECRET.to_owned()),
+            labels: Some(BTreeMap::from([label])),
+            ..ObjectMeta::default()
+        },
+        ..Secret::default()
+    }
+}
+
+/// Wipes the keys from a Secret that goes on living.
+fn wipe(secret: &mut Secret) {
+    if let Some(text) = secret.data.as_mut().and_then(|data| data.remove(ENTRY)) {
+        drop(zeroize::Zeroizing::new(text.0));
+    }
+}
