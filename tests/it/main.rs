@@ -6,10 +6,9 @@
 // True of this binary anyway; clippy needs to read it to take all of this for test code.
 #![cfg(test)]
 
+mod controller;
 mod exchange;
 mod fixture;
-#[cfg(test)]
 mod oauthclient_schema;
-#[cfg(test)]
 mod status_policy;
 mod support;
