@@ -7,8 +7,11 @@
 #![cfg(test)]
 
 mod controller;
+mod election;
 mod exchange;
 mod fixture;
 mod oauthclient_schema;
+mod release;
+mod signing_keys;
 mod status_policy;
 mod support;
