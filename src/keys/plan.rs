@@ -1,7 +1,7 @@
 //! What is to be done to the keys now.
 
 use crate::jose::{Algorithm, SigningKey};
-use crate::keys::{KeyEntry, KeyRing, Retirement, RingError, RotationPolicy};
+use crate::keys::{KeyEntry, KeyRing, KeyState, Retirement, RingError, RotationPolicy};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -42,8 +42,9 @@ pub struct Birth {
 /// - No key at all: each algorithm gets one that is active at once, for nobody can have cached a JWKS.
 /// - An algorithm without a key that goes on: it gets one that is active a lead time from now. The key
 ///   before it, if any, ends at that very moment.
-/// - A key of an algorithm that is no longer configured ends now, or, if its turn has not come, before it
-///   begins. It stays in the JWKS as long as one that was used: a server may not have heard yet.
+/// - A key of an algorithm that is no longer configured ends as soon as each configured one has an active
+///   key, so that servers can sign all along; or, if its turn has not come by then, before it begins. It
+///   stays in the JWKS as long as one that was used: a server may not have heard yet.
 /// - A key whose turn is further away than the lead time was planned with a clock that ran ahead: its turn
 ///   is brought forward to a lead time from now.
 /// - Keys that are gone are dropped.
@@ -85,10 +86,12 @@ pub fn plan(ring: &KeyRing, now: Timestamp, policy: &RotationPolicy) -> Plan {
             Some(_) => {}
         }
     }
+    let all_sign = policy.algorithms().iter().map(|&one| draft.signs_from(one));
+    let dismissal = all_sign.max().unwrap_or(now);
     draft.change(
         |entry| !policy.algorithms().contains(&entry.algorithm()),
         |entry| {
-            let at = now.max(entry.active_from);
+            let at = dismissal.max(entry.active_from);
             if entry.retirement.is_none_or(|end| end.at > at) {
                 entry.retirement = Some(end_at(at));
             }
@@ -175,6 +178,21 @@ impl Draft {
                 }
             },
         );
+    }
+
+    /// From when on an algorithm has an active key: now, if it has one.
+    fn signs_from(&self, algorithm: Algorithm) -> Timestamp {
+        let entries = self.entries.iter().filter(|entry| entry.algorithm() == algorithm);
+        let turns = entries.filter_map(|entry| match entry.state(self.created) {
+            KeyState::Active => Some(self.created),
+            KeyState::Published => Some(entry.active_from),
+            KeyState::Retiring | KeyState::Gone => None,
+        });
+        let births = self.births.iter().filter(|birth| birth.algorithm == algorithm);
+        turns
+            .chain(births.map(|birth| birth.active_from))
+            .min()
+            .unwrap_or(self.created)
     }
 
     fn change(&mut self, which: impl Fn(&KeyEntry) -> bool, how: impl Fn(&mut KeyEntry)) {
