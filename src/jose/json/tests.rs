@@ -24,7 +24,10 @@ fn wide(members: usize) -> Vec<u8> {
 #[case::widest(&wide(MAX_MEMBERS))]
 fn accepted(#[case] bytes: &[u8]) {
     let object = parse_object(bytes).unwrap();
-    assert_eq!(Value::Object(object), serde_json::from_slice::<Value>(bytes).unwrap());
+    assert_eq!(
+        Value::Object(object),
+        serde_json::from_slice::<Value>(bytes).unwrap()
+    );
 }
 
 #[rstest]

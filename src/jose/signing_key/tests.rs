@@ -52,10 +52,7 @@ fn published_members(#[case] algorithm: Algorithm, #[case] names: &[&str]) {
 #[case::quote(Some("a\"b"), "{}", SigningFault::Typ)]
 #[case::blank(Some(""), "{}", SigningFault::Typ)]
 fn what_is_not_signed(#[case] typ: Option<&str>, #[case] claims: &str, #[case] fault: SigningFault) {
-    assert_eq!(
-        key(Algorithm::Es256).sign_jws(typ, claims.as_bytes()),
-        Err(fault)
-    );
+    assert_eq!(key(Algorithm::Es256).sign_jws(typ, claims.as_bytes()), Err(fault));
 }
 
 #[test]
