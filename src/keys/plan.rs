@@ -41,7 +41,7 @@ pub struct Birth {
 ///
 /// - No key at all: each algorithm gets one that is active at once, for nobody can have cached a JWKS.
 /// - An algorithm without a key that goes on: it gets one that is active a lead time from now. The key
-///   before it, if any, ends at that very moment.
+///   before it, if it still may sign, ends at that very moment.
 /// - A key of an algorithm that is no longer configured ends as soon as each configured one has an active
 ///   key, so that servers can sign all along; or, if its turn has not come by then, before it begins. It
 ///   stays in the JWKS as long as one that was used: a server may not have heard yet.
@@ -64,6 +64,7 @@ pub fn plan(ring: &KeyRing, now: Timestamp, policy: &RotationPolicy) -> Plan {
         match ring.of(algorithm).find(|entry| entry.retirement.is_none()) {
             None => {
                 draft.end_turns_by(end_at(handover), algorithm);
+                draft.last_until(handover, algorithm, end_at);
                 draft.births.push(Birth {
                     algorithm,
                     active_from: if ring.is_empty() { now } else { handover },
@@ -178,6 +179,30 @@ impl Draft {
                 }
             },
         );
+    }
+
+    /// Lets the turns of an algorithm's keys, all of which have an end, follow each other up to `handover`: the
+    /// algorithm was dismissed, and is wanted again.
+    fn last_until(
+        &mut self,
+        handover: Timestamp,
+        algorithm: Algorithm,
+        end_at: impl Fn(Timestamp) -> Retirement,
+    ) {
+        let now = self.created;
+        let in_use =
+            |entry: &&mut KeyEntry| entry.algorithm() == algorithm && entry.state(now) <= KeyState::Active;
+        let mut entries: Vec<_> = self.entries.iter_mut().filter(in_use).collect();
+        entries.sort_by_key(|entry| entry.active_from);
+        let mut next = handover;
+        for entry in entries.into_iter().rev() {
+            let end = end_at(next);
+            let expires = entry
+                .retirement
+                .map_or(end.expires, |old| old.expires.max(end.expires));
+            entry.retirement = Some(Retirement { at: end.at, expires });
+            next = entry.active_from;
+        }
     }
 
     /// From when on an algorithm has an active key: now, if it has one.

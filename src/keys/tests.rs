@@ -125,6 +125,24 @@ fn an_algorithm_that_another_one_replaces_signs_until_that_one_does() {
 }
 
 #[test]
+fn an_algorithm_that_comes_back_before_it_was_replaced_never_stops_signing() {
+    let (one, other) = (policy(&[Algorithm::Es256]), policy(&[Algorithm::EdDsa]));
+    let ring = step(&KeyRing::default(), at(START), &one);
+    let ring = step(&ring, at(START + 60), &other);
+    let ring = step(&ring, at(START + 1860), &one);
+    for second in (1860..12_000).step_by(20) {
+        assert!(
+            ring.active(Algorithm::Es256, at(START + second)).is_some(),
+            "{second}"
+        );
+        assert!(
+            ring.active(Algorithm::EdDsa, at(START + second)).is_none(),
+            "{second}"
+        );
+    }
+}
+
+#[test]
 fn a_key_that_waits_when_its_algorithm_goes_never_signs_and_is_not_unpublished_at_once() {
     let two = policy(&[Algorithm::Es256, Algorithm::EdDsa]);
     let one = policy(&[Algorithm::Es256]);
