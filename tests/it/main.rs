@@ -9,6 +9,7 @@
 mod controller;
 mod election;
 mod exchange;
+mod first_token;
 mod fixture;
 mod oauthclient_schema;
 mod release;
