@@ -1,10 +1,206 @@
-use super::Outcome;
+use super::{Outcome, runtime};
+use crate::api::installation::Installation;
+use crate::clock::SystemClock;
+use crate::cluster::connect;
+use crate::controller::election::{Elector, Identity};
+use crate::controller::heartbeat::Heartbeat;
+use crate::controller::lease::LeaseTimes;
+use crate::controller::metrics::ControllerMetrics;
+use crate::controller::signing_keys::Rotation;
+use crate::controller::sources::schedule::Pace;
+use crate::controller::{self, ControllerOptions};
+use crate::core::clock::Clock;
+use crate::fetch::FetchOptions;
+use crate::fetch::addresses::AddressPolicy;
+use crate::jose::Algorithm;
+use crate::keys::RotationPolicy;
+use crate::lifecycle::Tasks;
+use crate::readiness::Readiness;
+use crate::server::metrics::register_process;
+use crate::server::serve::{bind, serve_health};
+use crate::telemetry::{self, LogFormat};
+use anyhow::Context;
+use ipnet::IpNet;
+use kube::{Api, Client};
+use prometheus::Registry;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use url::Url;
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+/// How often the leader says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(60);
+/// How long work may take to end after a shutdown began.
+const GRACE: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    /// The namespace of the installation.
+    #[arg(
+        long,
+        value_name = "NAMESPACE",
+        env = "POD_NAMESPACE",
+        default_value = "countersign-system"
+    )]
+    namespace: String,
+    /// Look after this namespace only; may be repeated. Default: the whole cluster.
+    #[arg(long, value_name = "NAMESPACE")]
+    watch_namespace: Vec<String>,
+    /// The algorithms that there are signing keys for.
+    #[arg(
+        long,
+        value_name = "ALG",
+        value_delimiter = ',',
+        default_value = "ES256,RS256"
+    )]
+    signing_algorithms: Vec<Algorithm>,
+    /// How often the key sets behind URLs are fetched, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    fetch_interval: u32,
+    /// An otherwise refused address range from which key sets may be fetched; may be repeated.
+    #[arg(long, value_name = "CIDR")]
+    fetch_allow: Vec<IpNet>,
+    /// A range that looks public and is not to be called, such as the cluster's pods; may be repeated.
+    #[arg(long, value_name = "CIDR")]
+    fetch_refuse: Vec<IpNet>,
+    /// A proxy for fetching key sets; it has to do the filtering of addresses then.
+    #[arg(long, value_name = "URL")]
+    fetch_proxy: Option<Url>,
+    /// Certificate authorities (PEM) to trust for fetching, besides the system's.
+    #[arg(long, value_name = "FILE")]
+    fetch_ca: Option<PathBuf>,
+    /// Where to serve /livez, /readyz and /metrics.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9402")]
+    health_listen: SocketAddr,
+    /// The name of this replica in Events and leases.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "POD_NAME",
+        default_value = "countersign-controller"
+    )]
+    pod_name: String,
+    /// How to reach the cluster, from outside of it.
+    #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
+    kubeconfig: Option<PathBuf>,
+    /// How to log.
+    #[arg(long, value_enum, default_value = "json")]
+    log_format: LogFormat,
+    /// What to log.
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    log_level: String,
+}
 
 impl Args {
     pub(super) fn run(self) -> Outcome {
-        anyhow::bail!("not yet")
+        telemetry::init(self.log_format, &self.log_level)?;
+        runtime()?.block_on(self.serve())?;
+        Ok(Ok(()))
+    }
+
+    async fn serve(self) -> anyhow::Result<()> {
+        let client = connect::connect(self.kubeconfig.as_deref()).await?;
+        let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
+        register_process(&registry)?;
+        let metrics = ControllerMetrics::new(&registry)?;
+        let identity = Identity::new(&self.pod_name)?;
+        let options = self.options(metrics, identity.as_str())?;
+        let policy = RotationPolicy::new(self.signing_algorithms.iter().copied().collect())?;
+        let health = bind(self.health_listen).await?;
+        tracing::info!(health = %health.local_addr()?, identity = identity.as_str(), "a candidate for leadership");
+        serve_health(&tasks, health, readiness, registry);
+
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let leases = Api::namespaced(client.clone(), &self.namespace);
+        let holder = identity.as_str().to_owned();
+        let elector = Elector::new(leases, identity, LeaseTimes::default(), Arc::clone(&clock));
+        let leader = Leader {
+            client,
+            namespace: self.namespace,
+            holder,
+            clock,
+            options,
+            policy,
+        };
+        let stop = tasks.shutdown();
+        tasks.spawn_essential("leadership", async move {
+            elector
+                .lead(&stop, |stop| leader.work(stop))
+                .await
+                .context("leading")
+        });
+        Ok(tasks.run_until_done(GRACE).await?)
+    }
+
+    fn options(&self, metrics: ControllerMetrics, instance: &str) -> anyhow::Result<ControllerOptions> {
+        let extra_roots = match &self.fetch_ca {
+            Some(path) => {
+                Some(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?)
+            }
+            None => None,
+        };
+        let refresh = Duration::from_secs(u64::from(self.fetch_interval));
+        Ok(ControllerOptions {
+            installation: Installation {
+                namespace: self.namespace.clone(),
+                watch_namespaces: self.watch_namespace.clone(),
+            },
+            fetch: FetchOptions {
+                addresses: AddressPolicy {
+                    allowed: self.fetch_allow.clone(),
+                    refused: self.fetch_refuse.clone(),
+                },
+                proxy: self.fetch_proxy.clone(),
+                extra_roots,
+                ..FetchOptions::default()
+            },
+            pace: Pace {
+                refresh,
+                ..Pace::default()
+            },
+            at_once: 16,
+            instance: instance.to_owned(),
+            metrics,
+        })
+    }
+}
+
+/// What the one leading replica does.
+struct Leader {
+    client: Client,
+    namespace: String,
+    holder: String,
+    clock: Arc<dyn Clock>,
+    options: ControllerOptions,
+    policy: RotationPolicy,
+}
+
+impl Leader {
+    async fn work(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let secrets = Api::namespaced(self.client.clone(), &self.namespace);
+        let rotation = Rotation::new(secrets, self.policy, Arc::clone(&self.clock), |_| {});
+        let leases = Api::namespaced(self.client.clone(), &self.namespace);
+        let heartbeat = Heartbeat::new(leases, self.holder, HEARTBEAT, Arc::clone(&self.clock));
+        let (synced, first_pass) = oneshot::channel();
+        let synced = move || {
+            if synced.send(()).is_err() {
+                tracing::debug!("nobody waits for the first pass any more");
+            }
+        };
+        // Without a first pass there is nothing to vouch for: then the heart never beats.
+        let first_pass = async {
+            if first_pass.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let (vouched, (), ()) = tokio::join!(
+            controller::run(self.client, self.options, self.clock, stop.clone(), synced),
+            rotation.run(stop.clone()),
+            heartbeat.run(first_pass, stop),
+        );
+        Ok(vouched?)
     }
 }

@@ -1,23 +1,54 @@
-//! base64url as JOSE has it (RFC 7515 §2): no padding, no white space, one spelling per value.
+//! Base64url without padding, one spelling per value (RFC 7515 §2).
+//!
+//! Padding, white space, the standard alphabet and non-zero trailing bits are all refused.
 
 use base64::Engine;
-use base64::alphabet::URL_SAFE;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-const STRICT: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
-        .with_decode_allow_trailing_bits(false),
-);
-
-/// Decodes; `None` if it is not exactly what [`encode`] would have written.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    STRICT.decode(text).ok()
+/// The bytes that `text` spells, or nothing if it is not canonical.
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// Encodes.
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    STRICT.encode(bytes)
+/// Replaces what is in `buffer` by the bytes that `text` spells.
+pub(super) fn decode_into(text: &str, buffer: &mut Vec<u8>) -> Option<()> {
+    buffer.clear();
+    URL_SAFE_NO_PAD.decode_vec(text, buffer).ok()
+}
+
+/// The one spelling of `bytes`.
+pub(super) fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Appends the one spelling of `bytes` to `text`.
+pub(super) fn encode_onto(bytes: &[u8], text: &mut String) {
+    URL_SAFE_NO_PAD.encode_string(bytes, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("", Some(&b""[..]))]
+    #[case("AA", Some(&b"\0"[..]))]
+    #[case("AAA", Some(&b"\0\0"[..]))]
+    #[case("-_8", Some(&b"\xfb\xff"[..]))]
+    #[case("AB", None)]
+    #[case("AAB", None)]
+    #[case("A", None)]
+    #[case("AA==", None)]
+    #[case("+/8", None)]
+    #[case("AA\n", None)]
+    #[case(" AA", None)]
+    fn spellings(#[case] text: &str, #[case] bytes: Option<&[u8]>) {
+        assert_eq!(decode(text).as_deref(), bytes);
+        let mut buffer = b"before".to_vec();
+        assert_eq!(decode_into(text, &mut buffer).map(|()| buffer.as_slice()), bytes);
+        if let Some(bytes) = bytes {
+            assert_eq!(encode(bytes), text);
+        }
+    }
 }

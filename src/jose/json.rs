@@ -1,85 +1,133 @@
-//! JSON with nothing left to interpretation: no member stands twice, at any depth.
+//! JSON objects with one meaning: what two parsers could read differently is refused (S-JOSE-05, -06, -07).
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
+use std::cell::Cell;
 use std::fmt;
 use thiserror::Error;
 
-/// How deep objects and arrays may be nested.
-const MAX_DEPTH: u8 = 16;
-/// How many members and elements a document may have in all.
-const MAX_NODES: usize = 4096;
+/// How deep objects and arrays may nest, the outermost object included.
+pub const MAX_DEPTH: usize = 16;
+/// How many members all objects of one document may have together.
+pub const MAX_MEMBERS: usize = 256;
 
-/// Why a document was refused.
+/// Why bytes are not an acceptable JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum JsonFault {
-    /// Not JSON in UTF-8, a number out of range, or something behind the value.
-    #[error("not well-formed JSON")]
-    Syntax,
-    /// The value is not an object.
+    /// Not UTF-8.
+    #[error("not UTF-8")]
+    NotUtf8,
+    /// It starts with a byte order mark.
+    #[error("starts with a byte order mark")]
+    ByteOrderMark,
+    /// JSON perhaps, but not an object.
     #[error("not a JSON object")]
     NotObject,
-    /// A member name stands twice in one object (RFC 7515 §4, RFC 7519 §4).
-    #[error("a member stands twice in the same object")]
+    /// A member name occurs twice in one object, however it is escaped.
+    #[error("an object has two members of the same name")]
     Duplicate,
-    /// Nested deeper, or with more members, than anything reasonable.
-    #[error("nested too deep or too large")]
-    TooLarge,
+    /// Objects and arrays nest deeper than [`MAX_DEPTH`].
+    #[error("nests deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+    /// More members than [`MAX_MEMBERS`].
+    #[error("has more than {MAX_MEMBERS} members")]
+    TooManyMembers,
+    /// Something follows the object.
+    #[error("something follows the JSON object")]
+    TrailingData,
+    /// Not JSON (RFC 8259), or a number beyond what a double can hold.
+    #[error("not valid JSON, or a number in it is out of range")]
+    Syntax,
 }
 
-/// Reads a JSON object. Names are compared after their escapes are resolved.
+/// Reads one JSON object and nothing else.
+///
+/// UTF-8 without a byte order mark; duplicate members are refused at every depth, also when one of them is
+/// escaped; white space around the object is allowed, as RFC 8259 has it.
 pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
-    match parse(bytes)? {
-        Value::Object(object) => Ok(object),
-        _ => Err(JsonFault::NotObject),
-    }
+    parse_object_text(text(bytes)?)
 }
 
-fn parse(bytes: &[u8]) -> Result<Value, JsonFault> {
-    let text = std::str::from_utf8(bytes).map_err(|_| JsonFault::Syntax)?;
-    let mut found = Found {
-        nodes: 0,
-        fault: JsonFault::Syntax,
+/// The text of a JSON document that may be an object.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, JsonFault> {
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        return Err(JsonFault::ByteOrderMark);
+    }
+    std::str::from_utf8(bytes).map_err(|_| JsonFault::NotUtf8)
+}
+
+/// [`parse_object`] for what is known to be UTF-8.
+pub(super) fn parse_object_text(text: &str) -> Result<Map<String, Value>, JsonFault> {
+    let start = text.trim_start_matches([' ', '\t', '\r', '\n']);
+    if !start.starts_with('{') {
+        return Err(JsonFault::NotObject);
+    }
+    let state = State {
+        members: Cell::new(0),
+        fault: Cell::new(JsonFault::Syntax),
     };
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Strict {
+    let strict = Strict {
         depth: 0,
-        found: &mut found,
+        state: &state,
+    };
+    let value = strict
+        .deserialize(&mut deserializer)
+        .map_err(|_| state.fault.get())?;
+    deserializer.end().map_err(|_| JsonFault::TrailingData)?;
+    match value {
+        Value::Object(members) => Ok(members),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(JsonFault::NotObject)
+        }
     }
-    .deserialize(&mut deserializer);
-    let Ok(value) = value else { return Err(found.fault) };
-    deserializer.end().map_err(|_| JsonFault::Syntax)?;
-    Ok(value)
 }
 
-struct Found {
-    nodes: usize,
-    fault: JsonFault,
+struct State {
+    members: Cell<usize>,
+    fault: Cell<JsonFault>,
 }
 
-struct Strict<'f> {
-    depth: u8,
-    found: &'f mut Found,
+/// Reads a value at `depth` containers below the document.
+#[derive(Clone, Copy)]
+struct Strict<'s> {
+    depth: usize,
+    state: &'s State,
 }
+
+// === impl Strict ===
 
 impl Strict<'_> {
-    fn inner<E: Error>(&mut self) -> Result<Strict<'_>, E> {
-        self.found.nodes = self.found.nodes.saturating_add(1);
-        if self.depth >= MAX_DEPTH || self.found.nodes > MAX_NODES {
-            self.found.fault = JsonFault::TooLarge;
-            return Err(E::custom("too large"));
+    /// What reads the values inside this container.
+    fn inside<E: serde::de::Error>(self) -> Result<Self, E> {
+        let depth = self.depth.saturating_add(1);
+        if depth > MAX_DEPTH {
+            return Err(self.refuse(JsonFault::TooDeep));
         }
-        Ok(Strict {
-            depth: self.depth.saturating_add(1),
-            found: self.found,
-        })
+        Ok(Self { depth, ..self })
+    }
+
+    fn count_member<E: serde::de::Error>(self) -> Result<(), E> {
+        let members = self.state.members.get().saturating_add(1);
+        self.state.members.set(members);
+        if members > MAX_MEMBERS {
+            return Err(self.refuse(JsonFault::TooManyMembers));
+        }
+        Ok(())
+    }
+
+    /// Remembers the cause, which the deserializer's own error cannot carry.
+    fn refuse<E: serde::de::Error>(self, fault: JsonFault) -> E {
+        self.state.fault.set(fault);
+        E::custom(fault)
     }
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
@@ -88,52 +136,61 @@ impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
+        f.write_str("a JSON value")
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+    fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<Value, A::Error> {
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| self.refuse(JsonFault::Syntax))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let inside = self.inside()?;
         let mut array = Vec::new();
-        while let Some(element) = elements.next_element_seed(self.inner()?)? {
-            array.push(element);
+        while let Some(value) = elements.next_element_seed(inside)? {
+            array.push(value);
         }
         Ok(Value::Array(array))
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let inside = self.inside()?;
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(self.inner()?)?;
-            if object.insert(name, value).is_some() {
-                self.found.fault = JsonFault::Duplicate;
-                return Err(A::Error::custom("duplicate"));
-            }
+            self.count_member()?;
+            match object.entry(name) {
+                Entry::Occupied(_) => return Err(self.refuse(JsonFault::Duplicate)),
+                Entry::Vacant(slot) => slot.insert(members.next_value_seed(inside)?),
+            };
         }
         Ok(Value::Object(object))
     }
 }
+
+#[cfg(test)]
+mod tests;

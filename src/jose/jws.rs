@@ -1,125 +1,152 @@
-//! A signed JWT in compact serialisation (RFC 7515 §7.1), before and after its verification.
+//! Compact JWS (RFC 7515 §7.1) with a JWT claims set as payload.
+//!
+//! An [`UnverifiedJws`] has the right form and proves nothing; [`UnverifiedJws::verify`] gives the claims away
+//! once the signature holds under a key whose own algorithm the header names. Times, issuer and audience are
+//! not checked here.
 
-use crate::jose::Algorithm;
-use crate::jose::base64url;
-use crate::jose::claims::Claims;
-use crate::jose::dummy;
-use crate::jose::json::{JsonFault, parse_object};
-use crate::jose::verification_key::VerificationKey;
-use serde_json::{Map, Value};
+use super::algorithm::Algorithm;
+use super::base64url;
+use super::claims::Claims;
+use super::dummy;
+use super::header::{Header, HeaderFault};
+use super::json::{self, JsonFault};
+use super::verification_key::VerificationKey;
+use std::fmt;
 use thiserror::Error;
 
-/// The longest token in bytes.
+/// How long a token may be, in bytes.
 pub const MAX_TOKEN: usize = 16 * 1024;
-/// The longest `kid` in bytes.
-const MAX_KID: usize = 256;
 
-/// A JWT that nobody has vouched for yet. What it says may select a key, and nothing else.
+/// A well-formed token that nobody has vouched for yet.
 pub struct UnverifiedJws<'t> {
     signing_input: &'t str,
-    signature: Vec<u8>,
     header: Header,
     claims: Claims,
+    signature: Vec<u8>,
 }
 
-#[derive(Debug)]
-struct Header {
-    algorithm: Algorithm,
-    kid: Option<String>,
-    typ: Option<String>,
+/// A segment of a compact JWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segment {
+    /// The JOSE header.
+    Header,
+    /// The claims set.
+    Payload,
+    /// The signature.
+    Signature,
 }
 
-/// Why a token is not an acceptable JWS.
+/// Why a string is not an acceptable signed token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum JwsFault {
     /// Longer than [`MAX_TOKEN`].
-    #[error("the token is too long")]
+    #[error("the token is longer than {MAX_TOKEN} bytes")]
     TooLong,
-    /// Not three parts of base64url characters: among others a JWE, or a JWS in JSON (RFC 8725 §3).
-    #[error("not a JWS in compact serialization")]
-    NotCompact,
-    /// A part is not base64url as JOSE has it.
-    #[error("a part of the token is not base64url")]
-    Base64,
-    /// The header.
-    #[error("the header is {0}")]
+    /// A character outside base64url and `.`: padding, white space, JSON serialisation.
+    #[error("the token has a character outside A-Z a-z 0-9 - _ .")]
+    Character,
+    /// Not three segments.
+    #[error("the token does not have three segments")]
+    Segments,
+    /// Five segments: an encrypted token (RFC 7516).
+    #[error("the token is encrypted, which is not supported")]
+    Encrypted,
+    /// A segment is not canonical base64url.
+    #[error("the {0} is not canonical base64url")]
+    Base64(Segment),
+    /// The header is not an acceptable JSON object.
+    #[error("the header is not acceptable JSON: {0}")]
     Header(JsonFault),
-    /// The claims.
-    #[error("the claims are {0}")]
+    /// The claims are not an acceptable JSON object.
+    #[error("the claims are not acceptable JSON: {0}")]
     Claims(JsonFault),
-    /// `alg` is missing, not a string, or not the name of an algorithm that exists here.
-    #[error("the alg header is missing or not supported")]
-    Algorithm,
-    /// A header parameter that is never accepted: an embedded or referenced key, `crit`, `b64`, compression or encryption.
-    #[error("the header parameter '{0}' is not accepted")]
-    Parameter(&'static str),
-    /// `kid` is not a string of 1 to 256 bytes.
-    #[error("the kid header is malformed")]
-    Kid,
-    /// `typ` is not a string.
-    #[error("the typ header is malformed")]
-    Typ,
-    /// Signed with another algorithm than the key is for.
-    #[error("the token's algorithm is not the key's")]
+    /// The header says something that is refused.
+    #[error("the header is refused: {0}")]
+    Parameter(HeaderFault),
+    /// The signature is empty.
+    #[error("the token is not signed")]
+    NotSigned,
+    /// The key is for another algorithm than the header names.
+    #[error("the key is not for the algorithm that the token names")]
     AlgorithmMismatch,
-    /// The signature is wrong.
+    /// The signature does not verify.
     #[error("the signature does not verify")]
     Signature,
 }
 
-/// Header parameters that are refused, whatever their value.
-const REFUSED: [&str; 9] = ["crit", "b64", "jku", "x5u", "jwk", "x5c", "zip", "enc", "p2c"];
-
 // === impl UnverifiedJws ===
 
 impl<'t> UnverifiedJws<'t> {
-    /// Takes a token apart. Everything that needs no key is checked here.
+    /// Reads a compact JWS whose payload is a JSON object.
+    ///
+    /// The cheapest checks come first: length, characters, number of segments, header, claims, and the form of
+    /// the signature.
     pub fn parse(token: &'t str) -> Result<Self, JwsFault> {
         if token.len() > MAX_TOKEN {
             return Err(JwsFault::TooLong);
         }
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        if !token.bytes().all(allowed) {
-            return Err(JwsFault::NotCompact);
+        let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        if !token.bytes().all(known) {
+            return Err(JwsFault::Character);
         }
-        let (signing_input, signature) = token.rsplit_once('.').ok_or(JwsFault::NotCompact)?;
-        let (header, payload) = signing_input.split_once('.').ok_or(JwsFault::NotCompact)?;
-        if payload.contains('.') || header.is_empty() || payload.is_empty() || signature.is_empty() {
-            return Err(JwsFault::NotCompact);
+        let mut segments = token.split('.');
+        let (Some(header), Some(payload), Some(signature)) =
+            (segments.next(), segments.next(), segments.next())
+        else {
+            return Err(JwsFault::Segments);
+        };
+        match segments.count() {
+            0 => {}
+            2 => return Err(JwsFault::Encrypted),
+            _ => return Err(JwsFault::Segments),
         }
-        let decode = |part: &str| base64url::decode(part).ok_or(JwsFault::Base64);
-        let header = Header::read(&parse_object(&decode(header)?).map_err(JwsFault::Header)?)?;
-        let signature = decode(signature)?;
-        let claims = Claims::new(parse_object(&decode(payload)?).map_err(JwsFault::Claims)?);
+        let signing_input = token
+            .strip_suffix(signature)
+            .and_then(|rest| rest.strip_suffix('.'))
+            .ok_or(JwsFault::Segments)?;
+
+        let mut buffer = Vec::with_capacity(token.len());
+        base64url::decode_into(header, &mut buffer).ok_or(JwsFault::Base64(Segment::Header))?;
+        let members = json::parse_object(&buffer).map_err(JwsFault::Header)?;
+        let header = Header::from_members(members).map_err(JwsFault::Parameter)?;
+
+        base64url::decode_into(payload, &mut buffer).ok_or(JwsFault::Base64(Segment::Payload))?;
+        let members = json::parse_object(&buffer).map_err(JwsFault::Claims)?;
+
+        base64url::decode_into(signature, &mut buffer).ok_or(JwsFault::Base64(Segment::Signature))?;
+        if buffer.is_empty() {
+            return Err(JwsFault::NotSigned);
+        }
         Ok(Self {
             signing_input,
-            signature,
             header,
-            claims,
+            claims: Claims::new(members),
+            signature: buffer,
         })
     }
 
-    /// `alg`.
-    pub const fn algorithm(&self) -> Algorithm {
+    /// The algorithm that the header names. To be compared with the key's, never to choose how to verify.
+    pub fn algorithm(&self) -> Algorithm {
         self.header.algorithm
     }
 
-    /// `kid`.
+    /// The key that the header names: an opaque string, only to look a key up by.
     pub fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
 
-    /// `typ` in lower case and without `application/`, as media types are compared (RFC 7515 §4.1.9).
+    /// The media type that the header declares, in lower case and without `application/`: `jwt`,
+    /// `client-authentication+jwt`.
     pub fn typ(&self) -> Option<&str> {
         self.header.typ.as_deref()
     }
 
-    /// The claims, which anybody may have written.
-    pub const fn unverified_claims(&self) -> &Claims {
+    /// The claims as the sender wrote them. Good for one thing: to find the keys to verify with.
+    pub fn unverified_claims(&self) -> &Claims {
         &self.claims
     }
 
-    /// The claims, once the signature holds under `key`, with the algorithm of `key`.
+    /// The claims, once the signature holds under `key`, whose algorithm must be the one that the header names.
     pub fn verify(self, key: &VerificationKey) -> Result<Claims, JwsFault> {
         if key.algorithm() != self.header.algorithm {
             return Err(JwsFault::AlgorithmMismatch);
@@ -129,8 +156,8 @@ impl<'t> UnverifiedJws<'t> {
         Ok(self.claims)
     }
 
-    /// Spends the time of a verification when there is no key to verify with, so that an unknown
-    /// client takes as long to refuse as a wrong signature.
+    /// Spends the time of a verification when there is no key to verify with, so that an unknown client or
+    /// key takes as long to refuse as a wrong signature.
     pub fn verify_nothing(&self) {
         dummy::verify(
             self.header.algorithm,
@@ -140,54 +167,25 @@ impl<'t> UnverifiedJws<'t> {
     }
 }
 
-impl std::fmt::Debug for UnverifiedJws<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for UnverifiedJws<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnverifiedJws")
             .field("algorithm", &self.header.algorithm)
             .finish_non_exhaustive()
     }
 }
 
-// === impl Header ===
+// === impl Segment ===
 
-impl Header {
-    fn read(members: &Map<String, Value>) -> Result<Self, JwsFault> {
-        if let Some(refused) = REFUSED.into_iter().find(|name| members.contains_key(*name)) {
-            return Err(JwsFault::Parameter(refused));
-        }
-        let algorithm = members
-            .get("alg")
-            .and_then(Value::as_str)
-            .and_then(|name| name.parse().ok());
-        let kid = match members.get("kid") {
-            None => None,
-            Some(Value::String(kid)) if !kid.is_empty() && kid.len() <= MAX_KID => Some(kid.clone()),
-            Some(_) => return Err(JwsFault::Kid),
-        };
-        let typ = match members.get("typ") {
-            None => None,
-            Some(Value::String(typ)) => Some(media_type(typ)),
-            Some(_) => return Err(JwsFault::Typ),
-        };
-        // A nested JWT would have to be unwrapped, and never is.
-        if members
-            .get("cty")
-            .is_some_and(|cty| cty.as_str().is_none_or(|cty| media_type(cty) == "jwt"))
-        {
-            return Err(JwsFault::Parameter("cty"));
-        }
-        Ok(Self {
-            algorithm: algorithm.ok_or(JwsFault::Algorithm)?,
-            kid,
-            typ,
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "header",
+            Self::Payload => "payload",
+            Self::Signature => "signature",
         })
     }
 }
 
-fn media_type(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    match lower.strip_prefix("application/") {
-        Some(rest) => rest.to_owned(),
-        None => lower,
-    }
-}
+#[cfg(test)]
+mod tests;

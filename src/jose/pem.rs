@@ -1,73 +1,67 @@
-//! Public keys in PEM: `PUBLIC KEY` blocks (RFC 5280 SubjectPublicKeyInfo).
+//! Textual encoding of keys (RFC 7468): blocks between BEGIN and END lines.
 
-use crate::jose::KeyType;
-use crate::jose::key_fault::KeyFault;
-use crate::jose::public_key::PublicKey;
-use aws_lc_rs::rsa;
-use rustls_pki_types::pem::{PemObject, SectionKind};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
-/// What the DER of an elliptic key begins with, up to its point; the rest is the point.
-const EC_PREFIXES: [(KeyType, &[u8]); 3] = [
-    (
-        KeyType::P256,
-        &[
-            0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
-            0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-        ],
-    ),
-    (
-        KeyType::P384,
-        &[
-            0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
-            0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00, 0x04,
-        ],
-    ),
-    (
-        KeyType::P521,
-        &[
-            0x30, 0x81, 0x9b, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05,
-            0x2b, 0x81, 0x04, 0x00, 0x23, 0x03, 0x81, 0x86, 0x00, 0x04,
-        ],
-    ),
-];
-const ED25519_PREFIX: &[u8] = &[
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
-
-/// Every key block of a PEM text, in order; `None` if the text is not PEM. Blocks of other kinds are
-/// passed over.
-pub(crate) fn blocks(text: &[u8]) -> Option<Vec<Result<PublicKey, KeyFault>>> {
-    let mut found = Vec::new();
-    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text) {
-        let (kind, der) = section.ok()?;
-        match kind {
-            SectionKind::PublicKey => found.push(public_key(&der)),
-            SectionKind::PrivateKey | SectionKind::RsaPrivateKey | SectionKind::EcPrivateKey => {
-                found.push(Err(KeyFault::Private));
-            }
-            _ => {}
-        }
-    }
-    Some(found)
+/// One block: what its BEGIN line says, and its bytes, unless it is not terminated or not base64.
+pub(super) struct Block<'t> {
+    pub(super) label: &'t str,
+    pub(super) content: Option<Zeroizing<Vec<u8>>>,
 }
 
-fn public_key(der: &[u8]) -> Result<PublicKey, KeyFault> {
-    for (curve, prefix) in EC_PREFIXES {
-        if let Some(point) = der.strip_prefix(prefix) {
-            let (x, y) = point.split_at_checked(point.len() / 2).unwrap_or_default();
-            return Ok(PublicKey::Ec {
-                curve,
-                x: x.to_vec(),
-                y: y.to_vec(),
-            });
+/// The blocks of `text` in order. Text outside of blocks is ignored (RFC 7468 §2).
+pub(super) fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
+    let mut lines = text.lines().map(str::trim).peekable();
+    std::iter::from_fn(move || {
+        let label = lines.by_ref().find_map(|line| boundary(line, "-----BEGIN "))?;
+        let mut body = Zeroizing::new(String::new());
+        // A BEGIN line before the END line starts the next block: the damage stays within this one.
+        while let Some(line) = lines.next_if(|line| boundary(line, "-----BEGIN ").is_none()) {
+            if let Some(end) = boundary(line, "-----END ") {
+                let content = (end == label)
+                    .then(|| STANDARD.decode(body.as_bytes()).ok())
+                    .flatten()
+                    .map(Zeroizing::new);
+                return Some(Block { label, content });
+            }
+            body.push_str(line);
         }
-    }
-    if let Some(x) = der.strip_prefix(ED25519_PREFIX) {
-        return Ok(PublicKey::Ed25519 { x: x.to_vec() });
-    }
-    let key = rsa::PublicKey::from_der(der).map_err(|_| KeyFault::Unsupported)?;
-    Ok(PublicKey::Rsa {
-        n: key.modulus().big_endian_without_leading_zero().to_vec(),
-        e: key.exponent().big_endian_without_leading_zero().to_vec(),
+        Some(Block { label, content: None })
     })
+}
+
+/// The label of a boundary line.
+fn boundary<'t>(line: &'t str, start: &str) -> Option<&'t str> {
+    line.strip_prefix(start)?.strip_suffix("-----")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    const GOOD: &str = "-----BEGIN A-----\nAQI=\n-----END A-----\n";
+
+    #[rstest]
+    #[case::none("", &[])]
+    #[case::text("hello", &[])]
+    #[case::one(GOOD, &[("A", Some(&[1, 2][..]))])]
+    #[case::carriage_returns("-----BEGIN A-----\r\nAQ\r\nI=\r\n-----END A-----\r\n", &[("A", Some(&[1, 2][..]))])]
+    #[case::indented("  -----BEGIN A-----\n  AQI=\n  -----END A-----", &[("A", Some(&[1, 2][..]))])]
+    #[case::not_terminated("-----BEGIN A-----\nAQI=\n", &[("A", None)])]
+    #[case::other_end("-----BEGIN A-----\nAQI=\n-----END B-----\n", &[("A", None)])]
+    #[case::not_base64("-----BEGIN A-----\nA?I=\n-----END A-----\n", &[("A", None)])]
+    #[case::damage_stays(
+        "-----BEGIN B-----\nAQI=\n-----BEGIN A-----\nAQI=\n-----END A-----\n",
+        &[("B", None), ("A", Some(&[1, 2][..]))]
+    )]
+    fn blocks_in_text(#[case] text: &str, #[case] expected: &[(&str, Option<&[u8]>)]) {
+        let found = blocks(text).collect::<Vec<_>>();
+        let found = found
+            .iter()
+            .map(|block| (block.label, block.content.as_ref().map(|bytes| bytes.as_slice())))
+            .collect::<Vec<_>>();
+        assert_eq!(found, expected);
+    }
 }

@@ -1,231 +1,234 @@
-//! A private key that tokens are signed with: parsed once, good for one algorithm, never shown.
+//! A key pair that signs compact JWS, parsed once.
+//!
+//! ECDSA nonces come from aws-lc, which mixes the private key and the message into its randomness: not the
+//! deterministic form of RFC 6979, but a broken random source does not give the key away either (RFC 8725 §3.2).
 
-use crate::jose::base64url;
-use crate::jose::key_fault::KeyFault;
-use crate::jose::public_key::PublicKey;
-use crate::jose::verification_key::VerificationKey;
-use crate::jose::{Algorithm, KeyType};
+use super::algorithm::{Algorithm, KeyType};
+use super::header::media_type;
+use super::key_fault::KeyFault;
+use super::public_key::PublicKey;
+use super::verification_key::VerificationKey;
+use super::{base64url, der};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair,
+    self as lc, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
+    RsaSignatureEncoding,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// A signing key. Its `kid` is its thumbprint (RFC 7638).
+/// A private key, bound to exactly one algorithm.
 pub struct SigningKey {
     pair: Pair,
-    algorithm: Algorithm,
     public: VerificationKey,
-    /// The header with the most common `typ`, encoded, with the dot behind it.
-    access_token_header: String,
+    /// The header segment for each of [`COMMON_TYPES`], with the dot after it.
+    prefixes: Vec<(Option<&'static str>, String)>,
+}
+
+/// The types we sign most often: their headers are encoded once.
+const COMMON_TYPES: [Option<&str>; 3] = [Some("at+jwt"), Some("JWT"), None];
+
+/// What an algorithm asks of the library.
+enum Scheme {
+    Rsa(&'static RsaSignatureEncoding),
+    Ecdsa(&'static EcdsaSigningAlgorithm),
+    Ed25519,
 }
 
 enum Pair {
-    Rsa(RsaKeyPair),
-    Ec(EcdsaKeyPair),
-    Ed25519(Ed25519KeyPair),
+    Rsa(Box<RsaKeyPair>, &'static RsaSignatureEncoding),
+    Ecdsa(Box<EcdsaKeyPair>),
+    Ed25519(Box<Ed25519KeyPair>),
 }
 
-/// Why a key could not be made, read or used. It says nothing of the key.
+/// Why a key cannot be made, read or used. Holds no part of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SigningFault {
-    /// Not a private key in PKCS#8 for this algorithm.
+    /// The bytes are not a private key of the algorithm's type in PKCS#8.
     #[error("not a PKCS#8 private key for this algorithm")]
-    Rejected,
-    /// Its public half would not be accepted here.
-    #[error("the key's public half is not acceptable: {0}")]
-    Public(#[from] KeyFault),
+    NotPkcs8,
+    /// Its public half would not be accepted from anybody else either.
+    #[error("the key is refused: {0}")]
+    Refused(KeyFault),
+    /// The claims are not a JSON object.
+    #[error("the claims must be a serialised JSON object")]
+    NotObject,
+    /// The type is not a media type.
+    #[error("the type must be a media type")]
+    Typ,
     /// The cryptographic library failed.
     #[error("the cryptographic library failed")]
-    Failed,
+    Library,
 }
-
-const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 
 // === impl SigningKey ===
 
 impl SigningKey {
     /// Makes a new key; RSA keys have 2048 bits.
     pub fn generate(algorithm: Algorithm) -> Result<Self, SigningFault> {
-        let failed = |_| SigningFault::Failed;
-        let pair = match algorithm.key_type() {
-            KeyType::Rsa => Pair::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?),
-            KeyType::Ed25519 => Pair::Ed25519(Ed25519KeyPair::generate().map_err(failed)?),
-            KeyType::P256 | KeyType::P384 | KeyType::P521 => {
-                Pair::Ec(EcdsaKeyPair::generate(ecdsa(algorithm)).map_err(failed)?)
+        let pair = match Scheme::of(algorithm) {
+            Scheme::Rsa(encoding) => {
+                RsaKeyPair::generate(KeySize::Rsa2048).map(|pair| Pair::Rsa(Box::new(pair), encoding))
             }
+            Scheme::Ecdsa(curve) => EcdsaKeyPair::generate(curve).map(|pair| Pair::Ecdsa(Box::new(pair))),
+            Scheme::Ed25519 => Ed25519KeyPair::generate().map(|pair| Pair::Ed25519(Box::new(pair))),
         };
-        Self::new(pair, algorithm)
+        Self::new(algorithm, pair.map_err(|_| SigningFault::Library)?)
     }
 
-    /// Reads a key in PKCS#8 (RFC 5208).
+    /// Reads an unencrypted PKCS#8 private key, as [`Self::to_pkcs8`] and OpenSSL write it.
     pub fn from_pkcs8(algorithm: Algorithm, der: &[u8]) -> Result<Self, SigningFault> {
-        let rejected = |_| SigningFault::Rejected;
-        let pair = match algorithm.key_type() {
-            KeyType::Rsa => Pair::Rsa(RsaKeyPair::from_pkcs8(der).map_err(rejected)?),
-            KeyType::Ed25519 => Pair::Ed25519(Ed25519KeyPair::from_pkcs8(der).map_err(rejected)?),
-            KeyType::P256 | KeyType::P384 | KeyType::P521 => {
-                Pair::Ec(EcdsaKeyPair::from_pkcs8(ecdsa(algorithm), der).map_err(rejected)?)
+        let pair = match Scheme::of(algorithm) {
+            Scheme::Rsa(encoding) => {
+                RsaKeyPair::from_pkcs8(der).map(|pair| Pair::Rsa(Box::new(pair), encoding))
             }
+            Scheme::Ecdsa(curve) => {
+                EcdsaKeyPair::from_pkcs8(curve, der).map(|pair| Pair::Ecdsa(Box::new(pair)))
+            }
+            Scheme::Ed25519 => Ed25519KeyPair::from_pkcs8(der).map(|pair| Pair::Ed25519(Box::new(pair))),
         };
-        Self::new(pair, algorithm)
+        Self::new(algorithm, pair.map_err(|_| SigningFault::NotPkcs8)?)
     }
 
-    /// The key in PKCS#8; the buffer is wiped when it is dropped.
-    pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, SigningFault> {
-        let failed = |_| SigningFault::Failed;
-        let der = match &self.pair {
-            Pair::Rsa(pair) => AsDer::<Pkcs8V1Der<'_>>::as_der(pair)
-                .map_err(failed)?
-                .as_ref()
-                .to_vec(),
-            Pair::Ec(pair) => pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec(),
-            Pair::Ed25519(pair) => pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec(),
-        };
-        Ok(Zeroizing::new(der))
-    }
-
-    fn new(pair: Pair, algorithm: Algorithm) -> Result<Self, SigningFault> {
-        let public = VerificationKey::new(
-            public_half(&pair, algorithm)?,
-            None,
-            Some(algorithm),
-            &[algorithm],
-        )?;
-        let access_token_header = header(algorithm, public.kid(), Some(ACCESS_TOKEN_TYPE));
+    fn new(algorithm: Algorithm, pair: Pair) -> Result<Self, SigningFault> {
+        let public = pair.public_key(algorithm.key_type());
+        let public = public.and_then(|key| VerificationKey::new(key, algorithm, None));
+        let public = public.map_err(SigningFault::Refused)?;
+        let prefix = |typ| (typ, header_segment(algorithm, typ, public.kid()));
+        let prefixes = COMMON_TYPES.map(prefix).into();
         Ok(Self {
             pair,
-            algorithm,
             public,
-            access_token_header,
+            prefixes,
         })
     }
 
-    /// The algorithm it signs with.
-    pub const fn algorithm(&self) -> Algorithm {
-        self.algorithm
+    /// The private key in PKCS#8 version 1.
+    pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, SigningFault> {
+        let written = match &self.pair {
+            Pair::Rsa(pair, _) => {
+                AsDer::<Pkcs8V1Der<'_>>::as_der(pair.as_ref()).map(|der| der.as_ref().to_vec())
+            }
+            Pair::Ecdsa(pair) => pair.to_pkcs8v1().map(|der| der.as_ref().to_vec()),
+            Pair::Ed25519(pair) => pair.to_pkcs8v1().map(|der| der.as_ref().to_vec()),
+        };
+        written.map(Zeroizing::new).map_err(|_| SigningFault::Library)
     }
 
-    /// Its `kid`.
+    /// The one algorithm that it signs with.
+    pub fn algorithm(&self) -> Algorithm {
+        self.public.algorithm()
+    }
+
+    /// Its name in headers and key sets: the RFC 7638 thumbprint.
     pub fn kid(&self) -> &str {
         self.public.kid()
     }
 
-    /// The public half as a JWK; no private member.
+    /// Its public half as a JWK with `kid`, `alg` and `use: sig`.
     pub fn public_jwk(&self) -> Map<String, Value> {
         self.public.public_jwk()
     }
 
-    /// The public half.
+    /// Its public half.
     pub fn verification_key(&self) -> Result<VerificationKey, SigningFault> {
         Ok(self.public.clone())
     }
 
-    /// Signs `claims`, a serialised JSON object, into a compact JWS with `alg`, `kid` and `typ`.
-    pub fn sign_jws(&self, typ: Option<&str>, claims: &[u8]) -> Result<String, SigningFault> {
-        let mut token = match typ {
-            Some(ACCESS_TOKEN_TYPE) => self.access_token_header.clone(),
-            other => header(self.algorithm, self.kid(), other),
-        };
-        token.reserve(claims.len().saturating_mul(2).saturating_add(96));
-        token.push_str(&base64url::encode(claims));
-        let signature = self.sign(token.as_bytes())?;
-        token.push('.');
-        token.push_str(&base64url::encode(&signature));
-        Ok(token)
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFault> {
+    /// Signs `message` and returns the raw signature in the form of RFC 7518 §3 and RFC 8037 §3.1.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFault> {
         let random = SystemRandom::new();
         match &self.pair {
-            Pair::Rsa(pair) => {
+            Pair::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(rsa(self.algorithm), &random, message, &mut signature)
-                    .map_err(|_| SigningFault::Failed)?;
-                Ok(signature)
+                let signed = pair.sign(*encoding, &random, message, &mut signature);
+                signed.map(|()| signature)
             }
-            Pair::Ec(pair) => Ok(pair
-                .sign(&random, message)
-                .map_err(|_| SigningFault::Failed)?
-                .as_ref()
-                .to_vec()),
-            Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            Pair::Ecdsa(pair) => pair.sign(&random, message).map(|made| made.as_ref().to_vec()),
+            Pair::Ed25519(pair) => pair.try_sign(message).map(|made| made.as_ref().to_vec()),
         }
+        .map_err(|_| SigningFault::Library)
+    }
+
+    /// Signs a serialised JSON object as a compact JWS with the header members `alg`, `typ` (if given) and `kid`.
+    ///
+    /// The claims are signed as they are; that they begin and end like an object is all that is checked.
+    pub fn sign_jws(&self, typ: Option<&str>, claims: &[u8]) -> Result<String, SigningFault> {
+        if !(claims.starts_with(b"{") && claims.ends_with(b"}")) {
+            return Err(SigningFault::NotObject);
+        }
+        let encoded_once = self.prefixes.iter().find(|(common, _)| *common == typ);
+        let mut token = String::new();
+        // Base64 makes 4 of 3; the longest signature, of RSA with 4096 bits, is 683 characters.
+        token.reserve(claims.len().saturating_mul(2).saturating_add(1024));
+        match (encoded_once, typ) {
+            (Some((_, prefix)), _) => token.push_str(prefix),
+            (None, Some(typ)) => {
+                media_type(typ.to_owned()).ok_or(SigningFault::Typ)?;
+                token.push_str(&header_segment(self.algorithm(), Some(typ), self.kid()));
+            }
+            (None, None) => token.push_str(&header_segment(self.algorithm(), None, self.kid())),
+        }
+        base64url::encode_onto(claims, &mut token);
+        let signature = self.sign(token.as_bytes())?;
+        token.push('.');
+        base64url::encode_onto(&signature, &mut token);
+        Ok(token)
     }
 }
 
-impl std::fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigningKey")
-            .field("algorithm", &self.algorithm)
+            .field("algorithm", &self.algorithm())
             .field("kid", &self.kid())
             .finish_non_exhaustive()
     }
 }
 
-fn header(algorithm: Algorithm, kid: &str, typ: Option<&str>) -> String {
-    let header = match typ {
-        Some(typ) => json!({ "alg": algorithm.as_str(), "kid": kid, "typ": typ }),
-        None => json!({ "alg": algorithm.as_str(), "kid": kid }),
-    };
-    let mut encoded = base64url::encode(header.to_string().as_bytes());
-    encoded.push('.');
-    encoded
+/// The encoded header and the dot after it. Thumbprints and media types need no escaping in JSON.
+fn header_segment(algorithm: Algorithm, typ: Option<&str>, kid: &str) -> String {
+    let typ = typ.map_or_else(String::new, |typ| format!(r#""typ":"{typ}","#));
+    let header = format!(r#"{{"alg":"{algorithm}",{typ}"kid":"{kid}"}}"#);
+    let mut segment = base64url::encode(header.as_bytes());
+    segment.push('.');
+    segment
 }
 
-fn public_half(pair: &Pair, algorithm: Algorithm) -> Result<PublicKey, SigningFault> {
-    match pair {
-        Pair::Rsa(pair) => Ok(PublicKey::Rsa {
-            n: pair
-                .public_key()
-                .modulus()
-                .big_endian_without_leading_zero()
-                .to_vec(),
-            e: pair
-                .public_key()
-                .exponent()
-                .big_endian_without_leading_zero()
-                .to_vec(),
-        }),
-        Pair::Ec(pair) => {
-            let point = pair.public_key().as_ref();
-            let coordinates = point.strip_prefix(&[4]).ok_or(SigningFault::Failed)?;
-            let (x, y) = coordinates
-                .split_at_checked(coordinates.len() / 2)
-                .ok_or(SigningFault::Failed)?;
-            Ok(PublicKey::Ec {
-                curve: algorithm.key_type(),
-                x: x.to_vec(),
-                y: y.to_vec(),
-            })
-        }
-        Pair::Ed25519(pair) => Ok(PublicKey::Ed25519 {
-            x: pair.public_key().as_ref().to_vec(),
-        }),
-    }
-}
+// === impl Scheme ===
 
-const fn ecdsa(algorithm: Algorithm) -> &'static EcdsaSigningAlgorithm {
-    match algorithm.key_type() {
-        KeyType::P384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
-        KeyType::P521 => &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
-        KeyType::P256 | KeyType::Rsa | KeyType::Ed25519 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
-    }
-}
-
-fn rsa(algorithm: Algorithm) -> &'static dyn RsaEncoding {
-    match algorithm {
-        Algorithm::Rs384 => &signature::RSA_PKCS1_SHA384,
-        Algorithm::Rs512 => &signature::RSA_PKCS1_SHA512,
-        Algorithm::Ps256 => &signature::RSA_PSS_SHA256,
-        Algorithm::Ps384 => &signature::RSA_PSS_SHA384,
-        Algorithm::Ps512 => &signature::RSA_PSS_SHA512,
-        Algorithm::Rs256 | Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 | Algorithm::EdDsa => {
-            &signature::RSA_PKCS1_SHA256
+impl Scheme {
+    fn of(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Rs256 => Self::Rsa(&lc::RSA_PKCS1_SHA256),
+            Algorithm::Rs384 => Self::Rsa(&lc::RSA_PKCS1_SHA384),
+            Algorithm::Rs512 => Self::Rsa(&lc::RSA_PKCS1_SHA512),
+            Algorithm::Ps256 => Self::Rsa(&lc::RSA_PSS_SHA256),
+            Algorithm::Ps384 => Self::Rsa(&lc::RSA_PSS_SHA384),
+            Algorithm::Ps512 => Self::Rsa(&lc::RSA_PSS_SHA512),
+            Algorithm::Es256 => Self::Ecdsa(&lc::ECDSA_P256_SHA256_FIXED_SIGNING),
+            Algorithm::Es384 => Self::Ecdsa(&lc::ECDSA_P384_SHA384_FIXED_SIGNING),
+            Algorithm::Es512 => Self::Ecdsa(&lc::ECDSA_P521_SHA512_FIXED_SIGNING),
+            Algorithm::EdDsa => Self::Ed25519,
         }
     }
 }
+
+// === impl Pair ===
+
+impl Pair {
+    fn public_key(&self, key_type: KeyType) -> Result<PublicKey, KeyFault> {
+        match self {
+            Self::Rsa(pair, _) => der::rsa_public_key(pair.public_key().as_ref()),
+            Self::Ecdsa(pair) => der::ec_point(key_type, pair.public_key().as_ref()),
+            Self::Ed25519(pair) => PublicKey::ed25519(pair.public_key().as_ref()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,28 +1,35 @@
-//! A public key that signatures are held against: parsed once, and good for one algorithm.
+//! A public key that is ready to verify, bound to exactly one algorithm (RFC 8725 §3.1, S-8725-03).
 
-use crate::jose::key_fault::KeyFault;
-use crate::jose::public_key::PublicKey;
-use crate::jose::{Algorithm, KeyType};
-use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters, VerificationAlgorithm};
+use super::algorithm::{Algorithm, KeyType};
+use super::base64url;
+use super::key_fault::KeyFault;
+use super::public_key::{PublicKey, member};
+use aws_lc_rs::digest;
+use aws_lc_rs::signature::ParsedPublicKey;
 use serde_json::{Map, Value};
+use std::fmt;
+use std::sync::Arc;
 use thiserror::Error;
 
-/// The longest `kid` in bytes.
-const MAX_KID: usize = 256;
-/// Members that only a private key has (RFC 7518 §6), `k` of a symmetric one aside.
-const PRIVATE_MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+/// The members that only a private key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1; RFC 9964).
+const PRIVATE_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
-/// A verification key, bound to exactly one algorithm (RFC 8725 §3.1).
+/// How long a `kid` may be, in bytes.
+pub const MAX_KID: usize = 256;
+
+/// A public key, parsed once, that verifies signatures of one algorithm. Cheap to clone.
 #[derive(Clone)]
-pub struct VerificationKey {
+pub struct VerificationKey(Arc<Inner>);
+
+struct Inner {
+    algorithm: Algorithm,
     kid: String,
     thumbprint: String,
-    algorithm: Algorithm,
-    public: PublicKey,
+    public_key: PublicKey,
     parsed: ParsedPublicKey,
 }
 
-/// The signature is not one of this key over this message.
+/// The signature is not one of this message under this key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the signature does not verify")]
 pub struct BadSignature;
@@ -30,158 +37,169 @@ pub struct BadSignature;
 // === impl VerificationKey ===
 
 impl VerificationKey {
-    /// Reads a JWK (RFC 7517 §4), for use with one of the `allowed` algorithms: the one that `alg`
-    /// names, the only one that the curve has, or the first in `allowed` for an RSA key without `alg`.
+    /// Reads a JWK (RFC 7517 §4) that holds a public key for signatures.
+    ///
+    /// An EC or OKP key has the one algorithm of its curve. An RSA key has the one that `alg` names, else the
+    /// first RSA algorithm of `allowed`. An algorithm that is not in `allowed` is refused; an empty list allows
+    /// nothing. Unknown members are ignored.
     pub fn from_jwk(jwk: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Self, KeyFault> {
-        if jwk.get("kty").and_then(Value::as_str) == Some("oct") || jwk.contains_key("k") {
+        if member(jwk, "kty")? == "oct" {
             return Err(KeyFault::Symmetric);
         }
-        if PRIVATE_MEMBERS.into_iter().any(|member| jwk.contains_key(member)) {
+        if PRIVATE_MEMBERS.iter().any(|name| jwk.contains_key(*name)) {
             return Err(KeyFault::Private);
         }
-        let kid = match jwk.get("kid") {
-            None => None,
-            Some(Value::String(kid)) if !kid.is_empty() && kid.len() <= MAX_KID => Some(kid.clone()),
-            Some(_) => return Err(KeyFault::Malformed("kid")),
-        };
-        check_purpose(jwk)?;
-        let public = PublicKey::from_jwk(jwk)?;
-        let named = match jwk.get("alg") {
-            None => None,
-            Some(Value::String(name)) => Some(name.parse().map_err(|_| KeyFault::AlgorithmMismatch)?),
-            Some(_) => return Err(KeyFault::Malformed("alg")),
-        };
-        Self::new(public, kid, named, allowed)
+        check_use(jwk)?;
+        let kid = read_kid(jwk)?;
+        let public_key = PublicKey::from_jwk(jwk)?;
+        let named = read_algorithm(jwk)?;
+        let algorithm = pin(public_key.key_type(), named, allowed)?;
+        Self::new(public_key, algorithm, kid)
     }
 
-    pub(crate) fn new(
-        public: PublicKey,
+    /// A key without name or `alg`, as PEM has it.
+    pub(super) fn from_public_key(public_key: PublicKey, allowed: &[Algorithm]) -> Result<Self, KeyFault> {
+        let algorithm = pin(public_key.key_type(), None, allowed)?;
+        Self::new(public_key, algorithm, None)
+    }
+
+    pub(super) fn new(
+        public_key: PublicKey,
+        algorithm: Algorithm,
         kid: Option<String>,
-        named: Option<Algorithm>,
-        allowed: &[Algorithm],
     ) -> Result<Self, KeyFault> {
-        public.check()?;
-        let algorithm = pin(public.key_type(), named, allowed)?;
-        let thumbprint = public.thumbprint();
-        let parsed = parse(&public, algorithm)?;
-        Ok(Self {
-            kid: kid.unwrap_or_else(|| thumbprint.clone()),
-            thumbprint,
+        let parsed = public_key.prepare(algorithm)?;
+        let thumbprint = thumbprint(&public_key);
+        let kid = kid.unwrap_or_else(|| thumbprint.clone());
+        Ok(Self(Arc::new(Inner {
             algorithm,
-            public,
+            kid,
+            thumbprint,
+            public_key,
             parsed,
-        })
+        })))
     }
 
-    /// The algorithm that it is used with.
-    pub const fn algorithm(&self) -> Algorithm {
-        self.algorithm
+    /// The one algorithm that this key verifies.
+    pub fn algorithm(&self) -> Algorithm {
+        self.0.algorithm
     }
 
-    /// Its `kid`, or its thumbprint if it was published without.
+    /// Its own `kid`, or its thumbprint if it has none.
     pub fn kid(&self) -> &str {
-        &self.kid
+        &self.0.kid
     }
 
-    /// The SHA-256 thumbprint (RFC 7638) in base64url.
+    /// The SHA-256 thumbprint (RFC 7638) in base64url: the same for the same key, whatever it is called.
     pub fn thumbprint(&self) -> &str {
-        &self.thumbprint
+        &self.0.thumbprint
     }
 
-    /// The JWK with its public members only, and `kid`, `alg` and `use`.
+    /// The key as a JWK in one canonical form: its public members, `kid`, `alg`, and `use: sig`.
     pub fn public_jwk(&self) -> Map<String, Value> {
-        let mut jwk = match self.public.required_members() {
-            Value::Object(members) => members,
-            _ => Map::new(),
-        };
-        for (member, value) in [
-            ("kid", self.kid.as_str()),
-            ("alg", self.algorithm.as_str()),
-            ("use", "sig"),
-        ] {
-            jwk.insert(member.to_owned(), Value::from(value));
-        }
-        jwk
+        let own = [
+            ("kid", self.0.kid.clone()),
+            ("alg", self.0.algorithm.as_str().to_owned()),
+            ("use", "sig".to_owned()),
+        ];
+        let members = self.0.public_key.required_members().into_iter().chain(own);
+        members
+            .map(|(name, value)| (name.to_owned(), Value::String(value)))
+            .collect()
     }
 
-    /// Verifies `signature` over `message`. ECDSA signatures are `R‖S` of fixed length (RFC 7518
-    /// §3.4); the salt of a PSS signature is as long as its hash (§3.5).
+    /// Verifies a raw JWS signature (RFC 7518 §3, RFC 8037 §3.1) over `message`.
+    ///
+    /// ECDSA signatures are R and S, each as long as the curve's field; DER is refused. PSS salts must be as
+    /// long as the hash. Of Ed25519 only canonical S are accepted.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        self.parsed
+        self.0
+            .parsed
             .verify_sig(message, signature)
             .map_err(|_| BadSignature)
     }
 }
 
-impl std::fmt::Debug for VerificationKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for VerificationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerificationKey")
-            .field("algorithm", &self.algorithm)
-            .field("thumbprint", &self.thumbprint)
+            .field("algorithm", &self.0.algorithm)
+            .field("kid", &self.0.kid)
+            .field("thumbprint", &self.0.thumbprint)
             .finish_non_exhaustive()
     }
 }
 
-fn check_purpose(jwk: &Map<String, Value>) -> Result<(), KeyFault> {
-    match jwk.get("use") {
-        None => {}
-        Some(Value::String(purpose)) if purpose == "sig" => {}
-        Some(Value::String(_)) => return Err(KeyFault::NotForSignatures),
-        Some(_) => return Err(KeyFault::Malformed("use")),
+/// Equal are keys with the same algorithm, name and material.
+impl PartialEq for VerificationKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.algorithm == other.0.algorithm
+            && self.0.kid == other.0.kid
+            && self.0.public_key == other.0.public_key
     }
-    match jwk.get("key_ops") {
-        None => Ok(()),
-        Some(Value::Array(operations)) if operations.iter().any(|operation| operation == "verify") => Ok(()),
-        Some(Value::Array(_)) => Err(KeyFault::NotForVerification),
-        Some(_) => Err(KeyFault::Malformed("key_ops")),
+}
+
+impl Eq for VerificationKey {}
+
+/// RFC 7638 §3: the hash of the required members in lexicographic order, without white space.
+fn thumbprint(key: &PublicKey) -> String {
+    let members = key
+        .required_members()
+        .into_iter()
+        .map(|(name, value)| format!("\"{name}\":\"{value}\""))
+        .collect::<Vec<_>>();
+    let json = format!("{{{}}}", members.join(","));
+    base64url::encode(digest::digest(&digest::SHA256, json.as_bytes()).as_ref())
+}
+
+/// `use` and `key_ops` (RFC 7517 §4.2, §4.3) must not speak against verifying.
+fn check_use(jwk: &Map<String, Value>) -> Result<(), KeyFault> {
+    if jwk.get("use").is_some_and(|value| value != "sig") {
+        return Err(KeyFault::NotForSignatures);
     }
+    let Some(operations) = jwk.get("key_ops") else {
+        return Ok(());
+    };
+    let operations = operations.as_array().ok_or(KeyFault::NotForVerification)?;
+    let strings = operations.iter().all(Value::is_string);
+    let verify = operations.iter().any(|operation| operation == "verify");
+    if strings && verify {
+        Ok(())
+    } else {
+        Err(KeyFault::NotForVerification)
+    }
+}
+
+fn read_kid(jwk: &Map<String, Value>) -> Result<Option<String>, KeyFault> {
+    if !jwk.contains_key("kid") {
+        return Ok(None);
+    }
+    let kid = member(jwk, "kid")?;
+    let good = (1..=MAX_KID).contains(&kid.len());
+    good.then(|| Some(kid.to_owned()))
+        .ok_or(KeyFault::Malformed("kid"))
+}
+
+fn read_algorithm(jwk: &Map<String, Value>) -> Result<Option<Algorithm>, KeyFault> {
+    if !jwk.contains_key("alg") {
+        return Ok(None);
+    }
+    let named = member(jwk, "alg")?.parse();
+    named.map(Some).map_err(|_| KeyFault::UnknownAlgorithm)
 }
 
 fn pin(key_type: KeyType, named: Option<Algorithm>, allowed: &[Algorithm]) -> Result<Algorithm, KeyFault> {
     match named {
         Some(algorithm) if algorithm.key_type() != key_type => Err(KeyFault::AlgorithmMismatch),
-        Some(algorithm) if allowed.contains(&algorithm) => Ok(algorithm),
-        Some(_) => Err(KeyFault::AlgorithmNotAllowed),
-        None => {
-            let fitting = allowed.iter().find(|algorithm| algorithm.key_type() == key_type);
-            fitting.copied().ok_or(KeyFault::AlgorithmNotAllowed)
-        }
+        Some(algorithm) if !allowed.contains(&algorithm) => Err(KeyFault::AlgorithmNotAllowed),
+        Some(algorithm) => Ok(algorithm),
+        None => allowed
+            .iter()
+            .copied()
+            .find(|algorithm| algorithm.key_type() == key_type)
+            .ok_or(KeyFault::AlgorithmNotAllowed),
     }
 }
 
-fn parse(public: &PublicKey, algorithm: Algorithm) -> Result<ParsedPublicKey, KeyFault> {
-    match public {
-        PublicKey::Rsa { n, e } => aws_lc_rs::rsa::PublicKeyComponents { n, e }
-            .to_parsed_public_key(rsa(algorithm))
-            .map_err(|_| KeyFault::Malformed("n")),
-        PublicKey::Ec { x, y, .. } => {
-            let point = [&[4], x.as_slice(), y.as_slice()].concat();
-            ParsedPublicKey::new(elliptic(algorithm), point).map_err(|_| KeyFault::Malformed("x"))
-        }
-        PublicKey::Ed25519 { x } => {
-            ParsedPublicKey::new(elliptic(algorithm), x).map_err(|_| KeyFault::Malformed("x"))
-        }
-    }
-}
-
-const fn rsa(algorithm: Algorithm) -> &'static RsaParameters {
-    match algorithm {
-        Algorithm::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-        Algorithm::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-        Algorithm::Ps256 => &signature::RSA_PSS_2048_8192_SHA256,
-        Algorithm::Ps384 => &signature::RSA_PSS_2048_8192_SHA384,
-        Algorithm::Ps512 => &signature::RSA_PSS_2048_8192_SHA512,
-        Algorithm::Rs256 | Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 | Algorithm::EdDsa => {
-            &signature::RSA_PKCS1_2048_8192_SHA256
-        }
-    }
-}
-
-fn elliptic(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
-    match algorithm.key_type() {
-        KeyType::P384 => &signature::ECDSA_P384_SHA384_FIXED,
-        KeyType::P521 => &signature::ECDSA_P521_SHA512_FIXED,
-        KeyType::Ed25519 => &signature::ED25519,
-        KeyType::P256 | KeyType::Rsa => &signature::ECDSA_P256_SHA256_FIXED,
-    }
-}
+#[cfg(test)]
+mod tests;
