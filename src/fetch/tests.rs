@@ -313,7 +313,7 @@ async fn with_a_proxy_only_the_proxy_is_called() {
     })
     .unwrap();
     let target = fetcher.target("https://ci.invalid/jwks").unwrap();
-    let (fetched, asked) = tokio::join!(fetcher.fetch(&target), async {
+    let (outcome, asked) = tokio::join!(fetcher.fetch(&target), async {
         let (mut tcp, _) = listener.accept().await.unwrap();
         let mut request = Vec::new();
         while !request.ends_with(b"\r\n\r\n") {
@@ -322,7 +322,7 @@ async fn with_a_proxy_only_the_proxy_is_called() {
         tcp.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await.unwrap();
         String::from_utf8(request).unwrap()
     });
-    assert_eq!(fetched, Err(FetchFault::Unreachable));
+    assert_eq!(outcome, Err(FetchFault::Unreachable));
     assert!(asked.starts_with("CONNECT ci.invalid:443 "), "{asked}");
     assert_eq!(fetcher.target("https://10.0.0.1/"), Err(FetchFault::Address));
 }

@@ -1,4 +1,4 @@
-//! What was last seen of labelled Secrets or ConfigMaps, by the scope of the watch that sees them.
+//! What was last seen of labelled Secrets or `ConfigMaps`, by the scope of the watch that sees them.
 //!
 //! Pure bookkeeping: of each object only its data is kept. A scope is either known (its last complete
 //! list and what the watch said since), forbidden, or not read yet.
