@@ -16,6 +16,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -171,6 +172,18 @@ impl Desk {
         self.known()
             .secrets
             .remove(&Scope::Namespace(namespace.to_owned()));
+    }
+
+    /// How long to wait after the API server forbade a watch. A right that is given works within this,
+    /// which is 3 s, unless so many namespaces withhold theirs that asking them all would be a burden:
+    /// together they are asked five times a second.
+    pub(crate) fn forbidden_pause(&self) -> Duration {
+        let known = self.known();
+        let forbidden = known.secrets.values().filter(|objects| objects.is_forbidden());
+        let forbidden = u32::try_from(forbidden.count()).unwrap_or(u32::MAX);
+        Duration::from_millis(200)
+            .saturating_mul(forbidden)
+            .max(Duration::from_secs(3))
     }
 
     /// The namespaces in which any client uses a Secret.

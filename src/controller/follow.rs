@@ -1,5 +1,6 @@
 //! Following a collection of the API server for ever, whatever happens to the watch.
 
+use super::told::Told;
 use futures::StreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Resource};
@@ -10,8 +11,6 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-/// The pause after the API server said that we may not: a right that is given works within this.
-const FORBIDDEN_PAUSE: Duration = Duration::from_secs(3);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -25,10 +24,11 @@ pub(crate) enum Heard<K> {
 }
 
 /// Follows `api` until `stop`, from a consistent list and with a new one after each interruption that
-/// needs it.
+/// needs it. After the API server said that we may not, the next try is `forbidden_pause` later.
 pub(crate) async fn follow<K>(
     api: Api<K>,
     labels: Option<&str>,
+    forbidden_pause: impl Fn() -> Duration,
     stop: &CancellationToken,
     mut hear: impl FnMut(Heard<K>),
 ) where
@@ -48,7 +48,8 @@ pub(crate) async fn follow<K>(
                 () = stop.cancelled() => return,
                 next = events.next() => next,
             };
-            let pause = match next {
+            // A resumed watch would not say what it missed while it was forbidden: then, list anew.
+            let (pause, anew) = match next {
                 None => break,
                 Some(Ok(event)) => {
                     // That a list begins is no sign that it will come.
@@ -58,18 +59,17 @@ pub(crate) async fn follow<K>(
                     hear(Heard::Event(event));
                     continue;
                 }
-                Some(Err(error)) if is_forbidden(&error) => {
+                Some(Err(error)) if Told::from(&error).is_forbidden() => {
                     debug!(resource = api.resource_url(), "may not be read");
                     hear(Heard::Forbidden);
-                    FORBIDDEN_PAUSE
+                    (forbidden_pause(), true)
                 }
                 Some(Err(error)) => {
-                    warn!(resource = api.resource_url(), %error, "watch failed");
+                    warn!(resource = api.resource_url(), error = %Told::from(&error), "watch failed");
                     failures = failures.saturating_add(1);
                     let doublings = failures.saturating_sub(1);
-                    FIRST_PAUSE
-                        .saturating_mul(2_u32.saturating_pow(doublings))
-                        .min(LONGEST_PAUSE)
+                    let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(doublings));
+                    (pause.min(LONGEST_PAUSE), false)
                 }
             };
             tokio::select! {
@@ -77,23 +77,9 @@ pub(crate) async fn follow<K>(
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
             }
-            if pause == FORBIDDEN_PAUSE {
-                // A resumed watch would not say what it missed: list anew.
+            if anew {
                 break;
             }
         }
-    }
-}
-
-fn is_forbidden(error: &watcher::Error) -> bool {
-    match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status))
-        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
-        | watcher::Error::WatchFailed(kube::Error::Api(status)) => status.is_forbidden(),
-        watcher::Error::WatchError(status) => status.is_forbidden(),
-        watcher::Error::InitialListFailed(_)
-        | watcher::Error::WatchStartFailed(_)
-        | watcher::Error::WatchFailed(_)
-        | watcher::Error::NoResourceVersion => false,
     }
 }

@@ -13,6 +13,10 @@ pub struct ControllerMetrics {
     leader: IntGauge,
 }
 
+/// The time in which this replica leads.
+#[derive(Debug)]
+pub(crate) struct Leading<'m>(&'m ControllerMetrics);
+
 // === impl ControllerMetrics ===
 
 impl ControllerMetrics {
@@ -76,9 +80,16 @@ impl ControllerMetrics {
         }
     }
 
-    /// Shows whether this replica leads.
-    pub(crate) fn leading(&self, leads: bool) {
-        self.leader.set(i64::from(leads));
+    /// Shows that this replica leads, for as long as the value lives.
+    pub(crate) fn lead(&self) -> Leading<'_> {
+        self.leader.set(1);
+        Leading(self)
+    }
+}
+
+impl Drop for Leading<'_> {
+    fn drop(&mut self) {
+        self.0.leader.set(0);
     }
 }
 
@@ -93,7 +104,10 @@ mod tests {
         metrics.reconciled("ok", std::time::Duration::from_millis(2));
         metrics.fetched("tls");
         metrics.counted(&BTreeMap::from([("True", 2)]));
-        metrics.leading(true);
+        let leading = metrics.lead();
+        assert_eq!(metrics.leader.get(), 1);
+        drop(leading);
+        assert_eq!(metrics.leader.get(), 0);
         let families = registry.gather();
         let names: Vec<&str> = families
             .iter()

@@ -18,6 +18,7 @@ mod reconcile;
 mod run;
 pub mod signing_keys;
 pub mod sources;
+mod told;
 
 pub use reconcile::MANAGER;
 pub use run::{ControllerError, ControllerOptions, run};

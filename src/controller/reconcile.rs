@@ -6,17 +6,18 @@ use super::plan::Plan;
 use super::plan::conditions::Announcement;
 use super::queue::Next;
 use super::sources::labelled::Place;
+use super::told::Told;
 use crate::api::v1alpha1::{ConditionType, OAuthClient};
 use crate::core::clock::Clock;
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Api, Client, Resource};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tracing::{debug, warn};
+use tracing::{info, warn};
 
 /// The field manager of the status.
 pub const MANAGER: &str = "countersign-controller";
@@ -37,7 +38,7 @@ pub(crate) struct Reconciler<'d> {
 pub(crate) enum ReconcileError {
     /// The API server did not take the status.
     #[error("the status could not be written: {0}")]
-    Write(#[source] kube::Error),
+    Write(Told),
     /// The API server did not answer.
     #[error("the API server did not answer within {} s", CALL_TIMEOUT.as_secs())]
     Timeout,
@@ -92,15 +93,26 @@ impl<'d> Reconciler<'d> {
     ) -> Result<bool, ReconcileError> {
         let (namespace, name) = place;
         let api: Api<Observed> = Api::namespaced(self.client.clone(), namespace);
-        let body = json!({
+        let mut body = json!({
             "apiVersion": OAuthClient::api_version(&()),
             "kind": OAuthClient::kind(&()),
             // The UID keeps the status of a deleted client from an object of the same name.
             "metadata": {"name": name, "namespace": namespace, "uid": observed.metadata.uid},
             "status": plan.status,
         });
-        let params = PatchParams::apply(MANAGER).force();
-        let patch = Patch::Apply(&body);
+        let (params, patch) = if observed.spec.is_ok() {
+            (PatchParams::apply(MANAGER).force(), Patch::Apply(&body))
+        } else {
+            // Apply wants an object that has the form of its schema, in parts that are not applied too.
+            if let Some(status) = body.get_mut("status").and_then(Value::as_object_mut) {
+                status.entry("keys").or_insert(Value::Null);
+            }
+            let params = PatchParams {
+                field_manager: Some(MANAGER.to_owned()),
+                ..PatchParams::default()
+            };
+            (params, Patch::Merge(&body))
+        };
         let answer = tokio::time::timeout(CALL_TIMEOUT, api.patch_status(name, &params, &patch))
             .await
             .map_err(|_| ReconcileError::Timeout)?;
@@ -114,14 +126,15 @@ impl<'d> Reconciler<'d> {
             Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(false),
             // An object that the API server no longer takes, whatever we write into it. Its owner is told
             // by Events alone; nothing gets better before the object changes.
-            Err(kube::Error::Api(status)) if status.code == 422 => {
-                debug!(
+            Err(kube::Error::Api(status)) if status.code == 422 || observed.spec.is_err() => {
+                let code = status.code;
+                info!(
                     namespace,
-                    name, "the object is not valid, so that its status cannot be written"
+                    name, code, "the object is not valid, so that its status cannot be written"
                 );
                 Ok(true)
             }
-            Err(error) => Err(ReconcileError::Write(error)),
+            Err(error) => Err(ReconcileError::Write(Told::from(&error))),
         }
     }
 
@@ -142,7 +155,7 @@ impl<'d> Reconciler<'d> {
             let reference = observed.object_ref(&());
             match tokio::time::timeout(CALL_TIMEOUT, self.recorder.publish(&event, &reference)).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => warn!(%error, "an Event could not be published"),
+                Ok(Err(error)) => warn!(error = %Told::from(&error), "an Event could not be published"),
                 Err(_) => warn!("an Event could not be published in time"),
             }
         }

@@ -77,7 +77,7 @@ pub async fn run(
     let (desk, stop, metrics) = (&desk, &shutdown, &metrics);
     let reconciler = Reconciler::new(client.clone(), desk, instance, clock);
 
-    metrics.leading(true);
+    let _leading = metrics.lead();
     let watches = join_all(scopes.iter().map(|scope| {
         let client = client.clone();
         async move {
@@ -93,7 +93,6 @@ pub async fn run(
         urls(&fetcher, desk, metrics, clock, stop),
         work(&reconciler, desk, metrics, stop, synced),
     );
-    metrics.leading(false);
     Ok(())
 }
 
@@ -111,14 +110,20 @@ async fn watch_clients(client: Client, desk: &Desk, scope: Scope, stop: &Cancell
         Scope::Cluster => Api::all(client),
         Scope::Namespace(namespace) => Api::namespaced(client, namespace),
     };
-    follow(api, None, stop, |heard| match heard {
-        Heard::Event(Event::Init) => desk.clients_begin(&scope),
-        Heard::Event(Event::InitApply(observed)) => desk.client_listed(&scope, observed),
-        Heard::Event(Event::InitDone) => desk.clients_complete(&scope),
-        Heard::Event(Event::Apply(observed)) => desk.client_applied(observed),
-        Heard::Event(Event::Delete(observed)) => desk.client_deleted(&clients::place(&observed)),
-        Heard::Forbidden => warn!("the controller may not watch OAuthClients: see its ClusterRole"),
-    })
+    follow(
+        api,
+        None,
+        || desk.forbidden_pause(),
+        stop,
+        |heard| match heard {
+            Heard::Event(Event::Init) => desk.clients_begin(&scope),
+            Heard::Event(Event::InitApply(observed)) => desk.client_listed(&scope, observed),
+            Heard::Event(Event::InitDone) => desk.clients_complete(&scope),
+            Heard::Event(Event::Apply(observed)) => desk.client_applied(observed),
+            Heard::Event(Event::Delete(observed)) => desk.client_deleted(&clients::place(&observed)),
+            Heard::Forbidden => warn!("the controller may not watch OAuthClients: see its ClusterRole"),
+        },
+    )
     .await;
 }
 

@@ -115,6 +115,7 @@ impl Rotation {
         let mut memory = None;
         loop {
             tokio::select! {
+                biased;
                 () = stop.cancelled() => return,
                 seen = watch.next() => stored = self.take_note(seen),
                 () = sleep(self.look_every) => {}
@@ -154,7 +155,7 @@ impl Rotation {
                 tracing::error!(
                     %fault,
                     "the Secret of the signing keys cannot be read and is left alone: restore it from a \
-                     backup, or delete it to begin with new keys"
+                     backup, or delete it to get the last keys that this process read, or else new ones"
                 );
                 (self.report)(RotationEvent::Unreadable(fault));
                 Stored::Unreadable

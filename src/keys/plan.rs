@@ -1,7 +1,7 @@
 //! What is to be done to the keys now.
 
 use crate::jose::{Algorithm, SigningKey};
-use crate::keys::{KeyEntry, KeyRing, Retirement, RingError, RotationPolicy};
+use crate::keys::{KeyEntry, KeyRing, KeyState, Retirement, RingError, RotationPolicy};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -41,9 +41,10 @@ pub struct Birth {
 ///
 /// - No key at all: each algorithm gets one that is active at once, for nobody can have cached a JWKS.
 /// - An algorithm without a key that goes on: it gets one that is active a lead time from now. The key
-///   before it, if any, ends at that very moment.
-/// - A key of an algorithm that is no longer configured ends now, or, if its turn has not come, before it
-///   begins. It stays in the JWKS as long as one that was used: a server may not have heard yet.
+///   before it, if it still may sign, ends at that very moment.
+/// - A key of an algorithm that is no longer configured ends as soon as each configured one has an active
+///   key, so that servers can sign all along; or, if its turn has not come by then, before it begins. It
+///   stays in the JWKS as long as one that was used: a server may not have heard yet.
 /// - A key whose turn is further away than the lead time was planned with a clock that ran ahead: its turn
 ///   is brought forward to a lead time from now.
 /// - Keys that are gone are dropped.
@@ -63,6 +64,7 @@ pub fn plan(ring: &KeyRing, now: Timestamp, policy: &RotationPolicy) -> Plan {
         match ring.of(algorithm).find(|entry| entry.retirement.is_none()) {
             None => {
                 draft.end_turns_by(end_at(handover), algorithm);
+                draft.last_until(handover, algorithm, end_at);
                 draft.births.push(Birth {
                     algorithm,
                     active_from: if ring.is_empty() { now } else { handover },
@@ -85,10 +87,12 @@ pub fn plan(ring: &KeyRing, now: Timestamp, policy: &RotationPolicy) -> Plan {
             Some(_) => {}
         }
     }
+    let all_sign = policy.algorithms().iter().map(|&one| draft.signs_from(one));
+    let dismissal = all_sign.max().unwrap_or(now);
     draft.change(
         |entry| !policy.algorithms().contains(&entry.algorithm()),
         |entry| {
-            let at = now.max(entry.active_from);
+            let at = dismissal.max(entry.active_from);
             if entry.retirement.is_none_or(|end| end.at > at) {
                 entry.retirement = Some(end_at(at));
             }
@@ -175,6 +179,45 @@ impl Draft {
                 }
             },
         );
+    }
+
+    /// Lets the turns of an algorithm's keys, all of which have an end, follow each other up to `handover`: the
+    /// algorithm was dismissed, and is wanted again.
+    fn last_until(
+        &mut self,
+        handover: Timestamp,
+        algorithm: Algorithm,
+        end_at: impl Fn(Timestamp) -> Retirement,
+    ) {
+        let now = self.created;
+        let in_use =
+            |entry: &&mut KeyEntry| entry.algorithm() == algorithm && entry.state(now) <= KeyState::Active;
+        let mut entries: Vec<_> = self.entries.iter_mut().filter(in_use).collect();
+        entries.sort_by_key(|entry| entry.active_from);
+        let mut next = handover;
+        for entry in entries.into_iter().rev() {
+            let end = end_at(next);
+            let expires = entry
+                .retirement
+                .map_or(end.expires, |old| old.expires.max(end.expires));
+            entry.retirement = Some(Retirement { at: end.at, expires });
+            next = entry.active_from;
+        }
+    }
+
+    /// From when on an algorithm has an active key: now, if it has one.
+    fn signs_from(&self, algorithm: Algorithm) -> Timestamp {
+        let entries = self.entries.iter().filter(|entry| entry.algorithm() == algorithm);
+        let turns = entries.filter_map(|entry| match entry.state(self.created) {
+            KeyState::Active => Some(self.created),
+            KeyState::Published => Some(entry.active_from),
+            KeyState::Retiring | KeyState::Gone => None,
+        });
+        let births = self.births.iter().filter(|birth| birth.algorithm == algorithm);
+        turns
+            .chain(births.map(|birth| birth.active_from))
+            .min()
+            .unwrap_or(self.created)
     }
 
     fn change(&mut self, which: impl Fn(&KeyEntry) -> bool, how: impl Fn(&mut KeyEntry)) {

@@ -110,6 +110,39 @@ fn an_algorithm_that_goes_stays_in_the_jwks_as_long_as_its_tokens() {
 }
 
 #[test]
+fn an_algorithm_that_another_one_replaces_signs_until_that_one_does() {
+    let ring = step(&KeyRing::default(), at(START), &policy(&[Algorithm::Es256]));
+    let other = policy(&[Algorithm::EdDsa]);
+    let both = step(&ring, at(START + 60), &other);
+    let handover = START + 60 + 3600;
+    assert!(both.active(Algorithm::Es256, at(handover - 1)).is_some());
+    assert!(both.active(Algorithm::EdDsa, at(handover - 1)).is_none());
+    assert!(both.active(Algorithm::Es256, at(handover)).is_none());
+    assert!(both.active(Algorithm::EdDsa, at(handover)).is_some());
+    assert_eq!(step(&both, at(START + 120), &other), both);
+    assert_eq!(both.published(at(handover + 66 * 60 - 1)).count(), 2);
+    assert_eq!(both.published(at(handover + 66 * 60)).count(), 1);
+}
+
+#[test]
+fn an_algorithm_that_comes_back_before_it_was_replaced_never_stops_signing() {
+    let (one, other) = (policy(&[Algorithm::Es256]), policy(&[Algorithm::EdDsa]));
+    let ring = step(&KeyRing::default(), at(START), &one);
+    let ring = step(&ring, at(START + 60), &other);
+    let ring = step(&ring, at(START + 1860), &one);
+    for second in (1860..12_000).step_by(20) {
+        assert!(
+            ring.active(Algorithm::Es256, at(START + second)).is_some(),
+            "{second}"
+        );
+        assert!(
+            ring.active(Algorithm::EdDsa, at(START + second)).is_none(),
+            "{second}"
+        );
+    }
+}
+
+#[test]
 fn a_key_that_waits_when_its_algorithm_goes_never_signs_and_is_not_unpublished_at_once() {
     let two = policy(&[Algorithm::Es256, Algorithm::EdDsa]);
     let one = policy(&[Algorithm::Es256]);
@@ -278,6 +311,8 @@ proptest! {
                         record.last_use = Some(second);
                         prop_assert!(record.is_first || second - record.published >= lead);
                     }
+                    let signs = ring.algorithms().into_iter().any(|one| ring.active(one, at(second)).is_some());
+                    prop_assert!(signs, "nothing can be signed");
                     for (kid, record) in &records {
                         if record.last_use.is_some_and(|used| second < used + keep) {
                             prop_assert!(jwks.contains(kid), "a key was unpublished early");

@@ -6,9 +6,12 @@
 // True of this binary anyway; clippy needs to read it to take all of this for test code.
 #![cfg(test)]
 
+mod controller;
+mod election;
+mod exchange;
 mod fixture;
-#[cfg(test)]
 mod oauthclient_schema;
-#[cfg(test)]
+mod release;
+mod signing_keys;
 mod status_policy;
 mod support;

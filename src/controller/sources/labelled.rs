@@ -110,6 +110,11 @@ impl Labelled {
         true
     }
 
+    /// Whether the API server forbids the watch.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self.view, View::Forbidden { .. })
+    }
+
     /// The state of the document `key` of the object at `place`.
     ///
     /// A watch that was forbidden after it had worked was last good when it was forbidden: until then
@@ -266,6 +271,7 @@ mod tests {
         let mut labelled = known();
         assert!(labelled.forbidden(second(10)));
         assert!(!labelled.forbidden(second(20)));
+        assert!(labelled.is_forbidden());
         let document = Document(Bytes::from_static(b"1"));
         assert_eq!(
             labelled.state(&place("a"), "jwks"),

@@ -85,31 +85,37 @@ async fn objects<K>(
     };
     let nothing = || Some(BTreeSet::new());
     let only = |place: Place, changed: bool| Some(changed.then_some(place).into_iter().collect());
-    follow(api, Some(LABEL), stop, |heard| {
-        desk.objects(kind, &scope, |objects| match heard {
-            Heard::Event(Event::Init) => {
-                objects.begin();
-                nothing()
-            }
-            Heard::Event(Event::InitApply(object)) => {
-                objects.listed(place(&object), object.documents());
-                nothing()
-            }
-            Heard::Event(Event::InitDone) => objects.complete(),
-            Heard::Event(Event::Apply(object)) => {
-                let place = place(&object);
-                let changed = objects.applied(place.clone(), object.documents());
-                only(place, changed)
-            }
-            Heard::Event(Event::Delete(object)) => {
-                let place = place(&object);
-                let changed = objects.deleted(&place);
-                only(place, changed)
-            }
-            Heard::Forbidden if objects.forbidden(clock.now()) => None,
-            Heard::Forbidden => nothing(),
-        });
-    })
+    follow(
+        api,
+        Some(LABEL),
+        || desk.forbidden_pause(),
+        stop,
+        |heard| {
+            desk.objects(kind, &scope, |objects| match heard {
+                Heard::Event(Event::Init) => {
+                    objects.begin();
+                    nothing()
+                }
+                Heard::Event(Event::InitApply(object)) => {
+                    objects.listed(place(&object), object.documents());
+                    nothing()
+                }
+                Heard::Event(Event::InitDone) => objects.complete(),
+                Heard::Event(Event::Apply(object)) => {
+                    let place = place(&object);
+                    let changed = objects.applied(place.clone(), object.documents());
+                    only(place, changed)
+                }
+                Heard::Event(Event::Delete(object)) => {
+                    let place = place(&object);
+                    let changed = objects.deleted(&place);
+                    only(place, changed)
+                }
+                Heard::Forbidden if objects.forbidden(clock.now()) => None,
+                Heard::Forbidden => nothing(),
+            });
+        },
+    )
     .await;
 }
 

@@ -57,12 +57,12 @@ fn the_buffer_never_grows() {
 #[case::hs256(|v: &mut Value| v["keys"][1]["alg"] = json!("HS256"), SecretFault::Algorithm { index: 1 })]
 #[case::other_algorithm(
     |v: &mut Value| v["keys"][0]["alg"] = json!("ES384"),
-    SecretFault::Key { index: 0, cause: SigningFault::Rejected }
+    SecretFault::Key { index: 0, cause: SigningFault::NotPkcs8 }
 )]
 #[case::no_base64(|v: &mut Value| v["keys"][0]["pkcs8"] = json!("secret!"), SecretFault::Base64 { index: 0 })]
 #[case::no_pkcs8(
     |v: &mut Value| v["keys"][0]["pkcs8"] = json!("c2VjcmV0"),
-    SecretFault::Key { index: 0, cause: SigningFault::Rejected }
+    SecretFault::Key { index: 0, cause: SigningFault::NotPkcs8 }
 )]
 #[case::other_kid(|v: &mut Value| v["keys"][2]["kid"] = json!("secret"), SecretFault::Kid { index: 2 })]
 #[case::swapped_kids(

@@ -12,6 +12,8 @@ pub(crate) mod manifests;
 pub(crate) mod pki;
 pub(crate) mod ports;
 pub(crate) mod process;
+pub(crate) mod release;
+pub(crate) mod workloads;
 
 pub(crate) use controlplane::{ControlPlane, Options};
 pub(crate) use eventually::eventually;

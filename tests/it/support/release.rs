@@ -1,0 +1,249 @@
+//! An installation of the product: accounts with exactly their rights, policies, processes.
+
+use super::ports::free_port;
+use super::{ControlPlane, Process, eventually};
+use countersign::api::installation::{Account, Installation};
+use countersign::api::{crds, manifests};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+/// How long a process may take to be ready.
+const START: Duration = Duration::from_secs(30);
+/// A resource that every server of the tests mints tokens for.
+pub(crate) const LEDGER: &str = "https://ledger.internal";
+
+/// An installation that watches namespaces of its own.
+#[derive(Debug)]
+pub(crate) struct Release {
+    pub(crate) installation: Installation,
+    folder: TempDir,
+}
+
+/// A running `countersign server`.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) process: Process,
+    pub(crate) issuer: String,
+    pub(crate) health: String,
+    pub(crate) http: reqwest::Client,
+}
+
+/// An answer of the token endpoint.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Value,
+}
+
+// === impl Release ===
+
+impl Release {
+    /// An installation with one watched namespace, as the product's own manifests have it.
+    pub(crate) async fn install(plane: &ControlPlane, prefix: &str) -> Self {
+        Self::install_with(plane, prefix, manifests::rbac_yaml).await
+    }
+
+    /// The same with other roles.
+    pub(crate) async fn install_with(
+        plane: &ControlPlane,
+        prefix: &str,
+        rbac: impl FnOnce(&Installation) -> Result<String, serde_saphyr::ser::Error>,
+    ) -> Self {
+        plane.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
+        plane.wait_crd_established("oauthclients.countersign.dev").await;
+        let installation = Installation {
+            namespace: plane.namespace(&format!("{prefix}-release")).await.to_string(),
+            watch_namespaces: vec![plane.namespace(prefix).await.to_string()],
+        };
+        plane.apply_yaml(&rbac(&installation).unwrap()).await.unwrap();
+        plane
+            .apply_yaml(&manifests::policies_yaml(&installation).unwrap())
+            .await
+            .unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("release-")
+            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+            .unwrap();
+        Self { installation, folder }
+    }
+
+    /// The watched namespace.
+    pub(crate) fn namespace(&self) -> &str {
+        &self.installation.watch_namespaces[0]
+    }
+
+    /// Starts the controller under its own account.
+    pub(crate) async fn controller(&self, plane: &ControlPlane) -> Process {
+        let health = format!("127.0.0.1:{}", free_port());
+        Process::countersign([
+            "controller",
+            "--namespace",
+            &self.installation.namespace,
+            "--watch-namespace",
+            self.namespace(),
+            "--health-listen",
+            &health,
+            "--fetch-allow",
+            "127.0.0.1/32",
+            "--fetch-interval",
+            "10",
+        ])
+        .env("KUBECONFIG", self.kubeconfig(plane, Account::Controller).await)
+        .start()
+    }
+
+    /// Starts a server under its own account and waits until it is ready.
+    pub(crate) async fn server(&self, plane: &ControlPlane) -> Server {
+        let started = Instant::now();
+        let server = self.start_server(plane).await;
+        server.ready(START).await;
+        // In its first second it cannot know of any assertion whether an earlier life has honoured it.
+        tokio::time::sleep_until(started + Duration::from_millis(1_200)).await;
+        server
+    }
+
+    /// Starts a server under its own account.
+    pub(crate) async fn start_server(&self, plane: &ControlPlane) -> Server {
+        let (port, health) = (free_port(), format!("127.0.0.1:{}", free_port()));
+        let issuer = format!("https://127.0.0.1:{port}");
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let (ca, key) = (
+            self.folder.path().join(format!("{port}.crt")),
+            self.folder.path().join(format!("{port}.key")),
+        );
+        std::fs::write(&ca, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let process = Process::countersign([
+            "server",
+            "--issuer",
+            &issuer,
+            "--resource",
+            LEDGER,
+            "--resource",
+            "https://old.internal=RS256",
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--health-listen",
+            &health,
+            "--namespace",
+            &self.installation.namespace,
+            "--watch-namespace",
+            self.namespace(),
+            "--tls-cert",
+            ca.to_str().unwrap(),
+            "--tls-key",
+            key.to_str().unwrap(),
+        ])
+        .env("KUBECONFIG", self.kubeconfig(plane, Account::Server).await)
+        .start();
+        let certificate = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
+        let http = reqwest::Client::builder()
+            .tls_certs_only([certificate])
+            .build()
+            .unwrap();
+        Server {
+            process,
+            issuer,
+            health: format!("http://{health}"),
+            http,
+        }
+    }
+
+    async fn kubeconfig(&self, plane: &ControlPlane, account: Account) -> PathBuf {
+        plane
+            .kubeconfig_as(&self.installation.namespace, account.name())
+            .await
+    }
+}
+
+// === impl Server ===
+
+impl Server {
+    /// Waits until it says that it is ready.
+    pub(crate) async fn ready(&self, deadline: Duration) {
+        eventually(deadline, "a ready server", async || {
+            let answer = reqwest::get(format!("{}/readyz", self.health))
+                .await
+                .map_err(|error| error.to_string())?;
+            match answer.status().as_u16() {
+                200 => Ok(()),
+                _ => Err(format!(
+                    "{}\n{}",
+                    answer.text().await.unwrap_or_default(),
+                    self.process.stdout()
+                )),
+            }
+        })
+        .await;
+    }
+
+    /// Sends a token request.
+    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
+        let response = self
+            .http
+            .post(format!("{}/token", self.issuer))
+            .form(form)
+            .send()
+            .await
+            .unwrap();
+        Answer::read(response).await
+    }
+
+    /// Sends a token request that authenticates with `assertion`.
+    pub(crate) async fn client_credentials(&self, assertion: &str) -> Answer {
+        self.token(&[
+            ("grant_type", "client_credentials"),
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            ("client_assertion", assertion),
+        ])
+        .await
+    }
+
+    /// Sends a token request whose grant is `assertion`.
+    pub(crate) async fn jwt_bearer(&self, assertion: &str) -> Answer {
+        self.token(&[
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+            ("assertion", assertion),
+        ])
+        .await
+    }
+}
+
+// === impl Answer ===
+
+impl Answer {
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.unwrap();
+        let body = serde_json::from_slice(&body)
+            .unwrap_or_else(|error| panic!("{status}: {error}: {}", String::from_utf8_lossy(&body)));
+        Self {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// The access token of a success.
+    pub(crate) fn access_token(&self) -> &str {
+        match self.body.get("access_token").and_then(Value::as_str) {
+            Some(token) if self.status == 200 => token,
+            _ => panic!("no token: {self:?}"),
+        }
+    }
+
+    /// The status and the error code of a refusal.
+    pub(crate) fn refusal(&self) -> (u16, &str) {
+        (
+            self.status,
+            self.body.get("error").and_then(Value::as_str).unwrap_or("none"),
+        )
+    }
+}

@@ -1,0 +1,62 @@
+//! Clients as their owners see them: keys, objects and assertions.
+
+use super::{ControlPlane, release::LEDGER};
+use countersign::jose::{Algorithm, SigningKey};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A key set with the public halves of `keys`.
+pub(crate) fn jwks(keys: &[&SigningKey]) -> Value {
+    json!({ "keys": keys.iter().map(|key| key.public_jwk()).collect::<Vec<_>>() })
+}
+
+/// A new key; of a kind that is quick to make.
+pub(crate) fn key() -> SigningKey {
+    SigningKey::generate(Algorithm::Es256).unwrap()
+}
+
+/// An OAuthClient with these identities and both grants for [`LEDGER`].
+pub(crate) fn client_object(namespace: &str, name: &str, identities: Value) -> Value {
+    json!({
+        "apiVersion": "countersign.dev/v1alpha1",
+        "kind": "OAuthClient",
+        "metadata": { "namespace": namespace, "name": name },
+        "spec": {
+            "identities": identities,
+            "grants": { "clientCredentials": {}, "jwtBearer": {} },
+            "resources": [{ "identifier": LEDGER, "scopes": ["read", "write"] }],
+        },
+    })
+}
+
+/// A good assertion of `client` to `audience`, never made before.
+pub(crate) fn assertion(key: &SigningKey, client: &str, audience: &str) -> String {
+    assertion_with(key, client, audience, &json!({}))
+}
+
+/// The same, with other or further claims. It is issued as late as a server's clock allows, so that a
+/// server that has only just started decides on it.
+pub(crate) fn assertion_with(key: &SigningKey, client: &str, audience: &str, changes: &Value) -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the processes under test have no other clock"
+    )]
+    let now = Timestamp::now().as_second();
+    let mut claims = json!({
+        "iss": client, "sub": client, "aud": audience, "iat": now + 30, "exp": now + 90,
+        "jti": format!("{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed)),
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    key.sign_jws(None, &serde_json::to_vec(&claims).unwrap()).unwrap()
+}
+
+impl ControlPlane {
+    /// Applies one object.
+    pub(crate) async fn apply(&self, object: &Value) {
+        self.apply_yaml(&object.to_string()).await.unwrap();
+    }
+}
