@@ -51,8 +51,8 @@ impl VerificationKey {
         }
         check_use(jwk)?;
         let kid = read_kid(jwk)?;
-        let named = read_algorithm(jwk)?;
         let public_key = PublicKey::from_jwk(jwk)?;
+        let named = read_algorithm(jwk)?;
         let algorithm = pin(public_key.key_type(), named, allowed)?;
         Self::new(public_key, algorithm, kid)
     }
