@@ -3,7 +3,7 @@
 use crate::latency::Latency;
 use crate::measure::{Loop, Run};
 use crate::options::{Named, Options};
-use crate::shared::figures::{count, median};
+use crate::shared::figures::median;
 use crate::shared::kind::Presented;
 use countersign::jose::Algorithm;
 use std::collections::BTreeMap;
@@ -142,8 +142,8 @@ fn latencies(out: &mut dyn Write, name: &str, latency: &Latency, goal: Option<Du
 }
 
 fn errors(out: &mut dyn Write, errors: &BTreeMap<String, usize>) -> io::Result<()> {
-    let sum: f64 = errors.values().map(|number| count(*number)).sum();
-    row(out, "  errors", "0", &format!("{sum}"), "")?;
+    let sum: usize = errors.values().sum();
+    row(out, "  errors", "0", &sum.to_string(), "")?;
     for (kind, number) in errors {
         row(out, &format!("    {kind}"), "", &number.to_string(), "")?;
     }
