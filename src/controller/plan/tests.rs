@@ -392,7 +392,10 @@ fn one_kid_for_two_keys_is_refused_and_what_was_read_prevails() {
 fn one_key_in_two_sources_is_vouched_for_by_each() {
     let mut world = World::new(&[MAP, SECRET]);
     let shared = key("k");
-    world.set(MAP, failing(90, Some((document(&[shared.clone()]), 80))));
+    world.set(
+        MAP,
+        failing(90, Some((document(std::slice::from_ref(&shared)), 80))),
+    );
     world.set(SECRET, read(&[shared]));
     assert_eq!(
         keys(&world.plan(100)),
