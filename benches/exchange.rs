@@ -45,9 +45,10 @@ fn main() -> anyhow::Result<()> {
     rand::fill(&mut [0; 16]).map_err(|_| anyhow::anyhow!("no randomness"))?;
     if let Some(name) = arguments.iter().skip_while(|word| *word != "--profile").nth(1) {
         let profiled = Kind::ALL.into_iter().filter(|(known, _)| known == name);
-        return profiled
-            .map(|(_, kind)| world.run(kind, 2_000).map(|_| ()))
-            .collect();
+        for (_, kind) in profiled {
+            world.run(kind, 2_000)?;
+        }
+        return Ok(());
     }
     let mut out = std::io::stdout().lock();
     writeln!(

@@ -1,6 +1,9 @@
 //! What the strict JOSE layer costs, beside the bare primitive with its key parsed once.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to measure")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot run has nothing to measure"
+)]
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{

@@ -166,9 +166,10 @@ impl Keys {
     }
 
     fn of(&self, kind: Kind) -> &SigningKey {
-        match kind.presented_algorithm() {
-            Algorithm::Es256 => &self.ecdsa,
-            _ => &self.rsa,
+        if kind.presented_algorithm() == Algorithm::Es256 {
+            &self.ecdsa
+        } else {
+            &self.rsa
         }
     }
 

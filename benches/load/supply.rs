@@ -32,7 +32,7 @@ impl Supply {
                 .map(|number| server.request(kind, number, SystemClock.now().as_second()))
                 .collect()
         };
-        let made = std::thread::scope(|scope| {
+        let shares = std::thread::scope(|scope| {
             let makers: Vec<_> = (0..threads)
                 .map(|thread| scope.spawn(move || make(thread)))
                 .collect();
@@ -42,7 +42,7 @@ impl Supply {
             joined.collect::<anyhow::Result<Vec<_>>>()
         })?;
         Ok(Self {
-            requests: made.into_iter().flatten().collect(),
+            requests: shares.into_iter().flatten().collect(),
             next: 0,
             again,
         })

@@ -15,6 +15,7 @@ mod election;
 mod exchange;
 mod first_token;
 mod fixture;
+mod house;
 mod oauthclient_schema;
 mod release;
 mod signing_keys;

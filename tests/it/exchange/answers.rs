@@ -12,7 +12,15 @@ use serde_json::json;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What is sent (method, query, headers, body), and the status and code of the answer.
-type Row<'a> = (&'a str, Method, &'a str, &'a [(http::HeaderName, &'a str)], String, u16, &'a str);
+type Row<'a> = (
+    &'a str,
+    Method,
+    &'a str,
+    &'a [(http::HeaderName, &'a str)],
+    String,
+    u16,
+    &'a str,
+);
 
 /// RFC 6749 §5.2, and what every error answer here has besides.
 fn assert_error(answer: &Answer, status: u16, code: &str, what: &str) {

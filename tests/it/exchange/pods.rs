@@ -83,10 +83,6 @@ async fn a_pods_token_with_our_audience_gets_an_access_token_and_no_other_does()
             server.jwt_bearer(&token).await,
             server.client_credentials(&token).await,
         ];
-        assert_eq!(
-            refusals.each_ref().map(Answer::refusal),
-            REFUSED,
-            "{what}"
-        );
+        assert_eq!(refusals.each_ref().map(Answer::refusal), REFUSED, "{what}");
     }
 }

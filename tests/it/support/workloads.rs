@@ -1,9 +1,9 @@
 //! Clients as their owners see them: keys, objects and assertions.
 
 use super::{ControlPlane, release::LEDGER};
-use countersign::jose::{Algorithm, SigningKey};
 use countersign::clock::SystemClock;
 use countersign::core::clock::Clock;
+use countersign::jose::{Algorithm, SigningKey};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 
