@@ -10,6 +10,7 @@
     reason = "an overflow in a test is a failed test"
 )]
 
+mod cli;
 mod controller;
 mod election;
 mod exchange;
