@@ -12,6 +12,7 @@
 
 mod cli;
 mod controller;
+mod dev;
 mod election;
 mod exchange;
 mod first_token;
