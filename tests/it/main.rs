@@ -23,3 +23,4 @@ mod release;
 mod signing_keys;
 mod status_policy;
 mod support;
+mod verifier;
