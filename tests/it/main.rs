@@ -18,6 +18,7 @@ mod exchange;
 mod first_token;
 mod fixture;
 mod house;
+mod http;
 mod oauthclient_schema;
 mod release;
 mod signing_keys;
