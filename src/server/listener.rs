@@ -117,6 +117,7 @@ impl Connection {
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.headers)
             .max_buf_size(self.limits.header_size)
+            .max_header_size(self.limits.header_size)
             .serve_connection(TokioIo::new(stream), self.watched());
         self.drive(connection).await;
     }
