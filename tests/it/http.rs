@@ -2,6 +2,7 @@
 //! two readers would read them differently. Over TLS, in this process, with short limits; what concerns
 //! the whole process is tried on the real binary.
 
+mod certificate;
 mod documents;
 mod ends;
 mod framing;

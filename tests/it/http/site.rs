@@ -34,7 +34,6 @@ pub(super) struct Site {
     pub(super) address: SocketAddr,
     pub(super) issuer: String,
     pub(super) tasks: Tasks,
-    pub(super) tls: Arc<ReloadingTls>,
     files: CertificateFiles,
     key: SigningKey,
     _folder: TempDir,
@@ -86,7 +85,7 @@ impl Site {
         let router = routes(Arc::new(broker), &signing, limits, &Registry::new()).unwrap();
         let port = PublicPort {
             socket,
-            tls: Some(Arc::clone(&tls)),
+            tls: Some(tls),
             limits,
         };
         serve_public(&tasks, port, router);
@@ -94,7 +93,6 @@ impl Site {
             address,
             issuer,
             tasks,
-            tls,
             files,
             key,
             _folder: folder,
