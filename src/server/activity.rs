@@ -4,8 +4,7 @@
 //! bytes nor between requests. This is the one for both.
 
 use futures::future::BoxFuture;
-use http::header::{CONNECTION, TRANSFER_ENCODING};
-use http::{HeaderValue, Request, Response};
+use http::Request;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use std::sync::Arc;
@@ -66,29 +65,22 @@ impl Drop for UnderWay {
 
 // === impl Watched ===
 
-impl<S, B> Service<Request<Incoming>> for Watched<S>
+impl<S> Service<Request<Incoming>> for Watched<S>
 where
-    S: Service<Request<Incoming>, Response = Response<B>>,
+    S: Service<Request<Incoming>>,
     S::Future: Send + 'static,
 {
-    type Response = Response<B>;
+    type Response = S::Response;
     type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Response<B>, S::Error>>;
+    type Future = BoxFuture<'static, Result<S::Response, S::Error>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let under_way = self.activity.begin();
-        // A body framed by Transfer-Encoding, perhaps besides a Content-Length that somebody in front of
-        // us went by: nothing that follows on this connection is trusted (RFC 9112 §6.1).
-        let last = request.headers().contains_key(TRANSFER_ENCODING);
         let answer = self.service.call(request);
         Box::pin(async move {
-            let mut response = answer.await?;
-            if last {
-                let headers = response.headers_mut();
-                headers.insert(CONNECTION, HeaderValue::from_static("close"));
-            }
+            let answer = answer.await;
             drop(under_way);
-            Ok(response)
+            answer
         })
     }
 }

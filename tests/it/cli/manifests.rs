@@ -29,5 +29,11 @@ async fn an_installation_of_ones_own_is_named_in_its_manifests() {
         assert!(text.contains("tokens"), "{command}: {text}");
         assert!(!text.contains("countersign-system"), "{command}: {text}");
         assert_ne!(text, countersign([command]).await.data(), "{command}");
+        let cluster_wide = countersign(&args[..3]).await;
+        assert_ne!(
+            text,
+            cluster_wide.data(),
+            "the watched namespace counts: {command}"
+        );
     }
 }
