@@ -39,6 +39,13 @@ impl Broker {
         authorization_header: bool,
         record: &mut Record,
     ) -> Result<Issued, Refusal> {
+        let grant = self.decide(body, authorization_header, record)?;
+        self.issue(&self.settle(grant).await?, record)
+    }
+
+    /// Everything before the replay log. Apart from [`Self::exchange`], so that what was read is gone
+    /// before anybody waits.
+    fn decide(&self, body: &[u8], authorization_header: bool, record: &mut Record) -> Result<Grant, Refusal> {
         let request = TokenRequest::parse(body, authorization_header)?;
         record.grant = Some(request.grant);
         let moment = Moment {
@@ -50,7 +57,7 @@ impl Broker {
         record.authenticated(&authenticated);
         let grant = grants::authorize(&authenticated, directory, &self.settings, moment.now)?;
         record.terms(grant.terms());
-        self.issue(&self.settle(grant).await?, record)
+        Ok(grant)
     }
 
     async fn settle(&self, grant: Grant) -> Result<Settled, Refusal> {
