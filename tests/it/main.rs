@@ -12,6 +12,7 @@ mod exchange;
 mod fixture;
 mod oauthclient_schema;
 mod release;
+mod rights;
 mod signing_keys;
 mod status_policy;
 mod support;

@@ -76,22 +76,31 @@ impl Release {
         &self.installation.watch_namespaces[0]
     }
 
-    /// Starts the controller under its own account.
+    /// Starts the controller under its own account. It may fetch from this machine.
     pub(crate) async fn controller(&self, plane: &ControlPlane) -> Process {
+        self.controller_with(
+            plane,
+            &["--fetch-allow", "127.0.0.1/32", "--fetch-interval", "10"],
+        )
+        .await
+    }
+
+    /// The same with these flags, and without any right to fetch from this machine.
+    pub(crate) async fn controller_with(&self, plane: &ControlPlane, flags: &[&str]) -> Process {
         let health = format!("127.0.0.1:{}", free_port());
-        Process::countersign([
-            "controller",
-            "--namespace",
-            &self.installation.namespace,
-            "--watch-namespace",
-            self.namespace(),
-            "--health-listen",
-            &health,
-            "--fetch-allow",
-            "127.0.0.1/32",
-            "--fetch-interval",
-            "10",
-        ])
+        Process::countersign(
+            [
+                "controller",
+                "--namespace",
+                &self.installation.namespace,
+                "--watch-namespace",
+                self.namespace(),
+                "--health-listen",
+                &health,
+            ]
+            .iter()
+            .chain(flags),
+        )
         .env("KUBECONFIG", self.kubeconfig(plane, Account::Controller).await)
         .start()
     }
