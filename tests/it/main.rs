@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod controller;
+mod crowd;
 mod election;
 mod exchange;
 mod fixture;

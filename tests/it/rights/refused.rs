@@ -1,7 +1,6 @@
 //! What our accounts are refused, asked of the API server itself.
 
 use super::needed::PATIENCE;
-use super::scene::opt_in;
 use crate::support::release::Release;
 use crate::support::{ControlPlane, eventually};
 use countersign::api::installation::Account;
@@ -248,7 +247,7 @@ async fn a_tenants_secret_is_read_only_where_the_namespace_opted_in() {
         "{refused}"
     );
 
-    plane.apply(&opt_in(&release)).await;
+    plane.apply(&release.opt_in()).await;
     eventually(PATIENCE, "the right to list Secrets", async || {
         secrets.list(&ListParams::default()).await.map(drop)
     })

@@ -3,7 +3,6 @@
 use crate::support::release::{Release, Server};
 use crate::support::workloads::{assertion, client_object, jwks, key};
 use crate::support::{ControlPlane, Process};
-use countersign::api::installation::Account;
 use countersign::api::v1alpha1::OAuthClient;
 use countersign::jose::SigningKey;
 use kube::api::{Api, DynamicObject};
@@ -44,7 +43,7 @@ impl Scene {
             client_object(&namespace, "inline", inline),
             carrier("ConfigMap", &namespace, "keys", &key),
             carrier("Secret", &namespace, "keys", &key),
-            opt_in(&release),
+            release.opt_in(),
             referring("mapped", "configMapRef", "keys"),
             referring("secret", "secretRef", "keys"),
             referring("lost", "configMapRef", "lost"),
@@ -132,20 +131,6 @@ pub(super) fn carrier(kind: &str, namespace: &str, name: &str, key: &SigningKey)
         "apiVersion": "v1", "kind": kind,
         "metadata": { "namespace": namespace, "name": name, "labels": { "countersign.dev/keys": "true" } },
         field: { "jwks.json": jwks(&[key]).to_string() },
-    })
-}
-
-/// The binding by which the administrator of a namespace lets the controller read keys from Secrets.
-pub(super) fn opt_in(release: &Release) -> Value {
-    let group = "rbac.authorization.k8s.io";
-    json!({
-        "apiVersion": format!("{group}/v1"), "kind": "RoleBinding",
-        "metadata": { "namespace": release.namespace(), "name": "countersign-key-reader" },
-        "roleRef": { "apiGroup": group, "kind": "ClusterRole", "name": release.installation.key_reader_role() },
-        "subjects": [{
-            "kind": "ServiceAccount", "name": Account::Controller.name(),
-            "namespace": release.installation.namespace,
-        }],
     })
 }
 
