@@ -3,7 +3,7 @@
 //! The output is the same for the same installation, byte for byte: `deploy/` holds it for the default one.
 
 use crate::api::{installation::Installation, policy, rights};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Service accounts, roles and bindings.
 pub fn rbac_yaml(installation: &Installation) -> Result<String, serde_saphyr::ser::Error> {
@@ -13,11 +13,6 @@ pub fn rbac_yaml(installation: &Installation) -> Result<String, serde_saphyr::se
 /// Admission policies.
 pub fn policies_yaml(installation: &Installation) -> Result<String, serde_saphyr::ser::Error> {
     stream(&policy::manifests(installation))
-}
-
-/// The labels of every object of ours.
-pub(super) fn labels() -> Value {
-    json!({"app.kubernetes.io/name": "countersign", "app.kubernetes.io/part-of": "countersign"})
 }
 
 fn stream(objects: &[Value]) -> Result<String, serde_saphyr::ser::Error> {

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod crds;
 pub mod fault;
 pub mod installation;
+mod labels;
 pub mod manifests;
 pub mod policy;
 pub mod rights;

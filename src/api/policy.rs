@@ -5,7 +5,7 @@
 //! controller, whatever RBAC allows.
 
 use crate::api::installation::{Account, Installation};
-use crate::api::manifests::labels;
+use crate::api::labels::labels;
 use crate::api::v1alpha1::GROUP;
 use serde_json::{Value, json};
 

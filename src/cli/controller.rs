@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// How often the leader says that it is alive.
-const HEARTBEAT: Duration = Duration::from_secs(60);
+const HEARTBEAT: Duration = Duration::from_mins(1);
 /// How long work may take to end after a shutdown began.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -90,7 +90,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value = "json")]
     log_format: LogFormat,
     /// What to log.
-    #[arg(long, value_name = "FILTER", default_value = "info")]
+    #[arg(long, value_name = "FILTER", default_value = "info,kube_runtime=error")]
     log_level: String,
 }
 
@@ -127,8 +127,7 @@ impl Args {
         };
         let stop = tasks.shutdown();
         tasks.spawn_essential("leadership", async move {
-            elector
-                .lead(&stop, |stop| leader.work(stop))
+            Box::pin(elector.lead(&stop, |stop| leader.work(stop)))
                 .await
                 .context("leading")
         });

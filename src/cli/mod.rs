@@ -43,7 +43,7 @@ enum Command {
     Server(server::Args),
     /// Run the controller in a cluster.
     Controller(controller::Args),
-    /// Print the CustomResourceDefinitions.
+    /// Print the custom resource definitions.
     Crds,
     /// Print the service accounts and roles of an installation.
     Rbac(manifests::Args),

@@ -43,10 +43,10 @@ pub enum Answer {
 #[derive(Debug, Error)]
 pub enum ExchangeFault {
     /// The given CA certificates cannot be used.
-    #[error("the CA file cannot be used: {0}")]
+    #[error("the CA file cannot be used")]
     Ca(#[source] reqwest::Error),
     /// The server cannot be reached, or broke off.
-    #[error("cannot reach {url}: {source}")]
+    #[error("cannot reach {url}")]
     Unreachable {
         /// What was asked for.
         url: String,

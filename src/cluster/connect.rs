@@ -25,7 +25,7 @@ pub async fn connect(kubeconfig: Option<&Path>) -> anyhow::Result<Client> {
     config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(5));
     // Longer than a watch lives (200 s): it ends what hangs, not what is quiet.
-    config.read_timeout = Some(Duration::from_secs(240));
+    config.read_timeout = Some(Duration::from_mins(4));
     config.reset_reader_on_write = true;
     Client::try_from(config).context("cannot connect to the API server")
 }

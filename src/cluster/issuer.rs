@@ -13,7 +13,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// How often the keys are read again.
-pub const REFRESH: Duration = Duration::from_secs(60);
+pub const REFRESH: Duration = Duration::from_mins(1);
 /// How soon after a failure.
 const RETRY: Duration = Duration::from_secs(2);
 /// For one document.

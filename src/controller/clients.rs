@@ -85,7 +85,11 @@ impl Clients {
             })
             .cloned()
             .collect();
-        gone.iter().fold(false, |any, place| self.deleted(place) || any)
+        let mut any = false;
+        for place in &gone {
+            any |= self.deleted(place);
+        }
+        any
     }
 
     /// A client appeared or changed; returns whether its sources did.
@@ -95,14 +99,12 @@ impl Clients {
             .iter()
             .filter_map(|source| Reference::new(&place.0, source))
             .collect();
-        let (settled, ready) = match self.entries.get(&place) {
-            Some(entry) => (entry.settled, entry.ready),
-            None => {
-                self.unsettled = self.unsettled.saturating_add(1);
-                self.count("Unknown", 1);
-                (false, "Unknown")
-            }
-        };
+        let known = self.entries.get(&place).map(|entry| (entry.settled, entry.ready));
+        if known.is_none() {
+            self.unsettled = self.unsettled.saturating_add(1);
+            self.count("Unknown", 1);
+        }
+        let (settled, ready) = known.unwrap_or((false, "Unknown"));
         let before = self.entries.insert(
             place.clone(),
             Entry {

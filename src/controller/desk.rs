@@ -290,14 +290,15 @@ impl Kind {
     }
 
     fn matches(self, scope: &Scope, reference: &Reference) -> bool {
-        let namespace = match (self, reference) {
-            (Self::ConfigMap, Reference::ConfigMap((namespace, _)))
-            | (Self::Secret, Reference::Secret((namespace, _))) => namespace,
-            _ => return false,
+        let (kind, namespace) = match reference {
+            Reference::Url(_) => return false,
+            Reference::ConfigMap((namespace, _)) => (Self::ConfigMap, namespace),
+            Reference::Secret((namespace, _)) => (Self::Secret, namespace),
         };
-        match scope {
+        let inside = match scope {
             Scope::Cluster => true,
             Scope::Namespace(only) => only == namespace,
-        }
+        };
+        self == kind && inside
     }
 }

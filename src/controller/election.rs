@@ -11,6 +11,7 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
+use renewal::{Held, Renewal};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+
+mod renewal;
 
 /// The name of the lease, in the release namespace.
 pub const LEASE: &str = "countersign-controller";
@@ -66,6 +69,12 @@ pub enum LossReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("no random bytes for the identity of this replica")]
 pub struct NoRandomness;
+
+/// What one attempt to take the lease came to.
+enum Attempt {
+    Acquired(Box<Held>),
+    Waiting(Observed),
+}
 
 /// Why one request about the lease did not succeed.
 #[derive(Debug, Error)]
@@ -160,7 +169,7 @@ impl Elector {
         let mut observed = Observed::default();
         loop {
             match self.try_acquire(observed.clone()).await {
-                Ok(Attempt::Acquired(held)) => return held,
+                Ok(Attempt::Acquired(held)) => return *held,
                 Ok(Attempt::Waiting(seen)) => observed = seen,
                 Err(error) => tracing::warn!(%error, "cannot read or write the lease; trying again"),
             }
@@ -185,10 +194,10 @@ impl Elector {
             Some(_) => self.replace(&wanted).await,
         };
         match written {
-            Ok(lease) => Ok(Attempt::Acquired(Held {
+            Ok(lease) => Ok(Attempt::Acquired(Box::new(Held {
                 lease,
                 renewed: asked,
-            })),
+            }))),
             Err(error) if is_conflict(&error) => Ok(Attempt::Waiting(observed)),
             Err(error) => Err(error),
         }
@@ -280,124 +289,4 @@ fn is_conflict(error: &RequestError) -> bool {
 
 fn is_gone(error: &RequestError) -> bool {
     matches!(error, RequestError::Api(kube::Error::Api(status)) if status.code == 404)
-}
-
-// === Holding on ===
-
-enum Attempt {
-    Acquired(Held),
-    Waiting(Observed),
-}
-
-/// The lease as we last wrote it.
-struct Held {
-    lease: Lease,
-    /// When the last successful renewal was *sent*: it may have been stored at once.
-    renewed: Instant,
-}
-
-struct Renewal<'a> {
-    elector: &'a Elector,
-    held: Held,
-}
-
-impl Renewal<'_> {
-    /// Renews until that fails for too long. Cancelling it between two requests or in one loses nothing:
-    /// the next renewal reads the lease if its version has moved on.
-    async fn run(&mut self) -> LossReason {
-        let times = self.elector.times;
-        loop {
-            sleep(times.retry_period().min(self.left())).await;
-            let left = self.left();
-            if left.is_zero() {
-                return LossReason::Deadline;
-            }
-            match timeout(left, self.renew()).await {
-                Ok(Ok(())) | Err(_) => {}
-                Ok(Err(RenewError::Taken)) => return LossReason::Taken,
-                Ok(Err(RenewError::Request(error))) => {
-                    tracing::warn!(%error, "cannot renew the lease; trying again");
-                }
-            }
-        }
-    }
-
-    /// Until the deadline.
-    fn left(&self) -> Duration {
-        self.elector
-            .times
-            .renew_deadline()
-            .saturating_sub(self.held.renewed.elapsed())
-    }
-
-    async fn renew(&mut self) -> Result<(), RenewError> {
-        let asked = Instant::now();
-        let written = self
-            .elector
-            .replace(&self.elector.claim(Some(&self.held.lease)))
-            .await;
-        let lease = match written {
-            Ok(lease) => lease,
-            Err(error) if is_conflict(&error) || is_gone(&error) => self.renew_what_stands_there().await?,
-            Err(error) => return Err(error.into()),
-        };
-        self.held = Held {
-            lease,
-            renewed: asked,
-        };
-        Ok(())
-    }
-
-    /// Our own write may have succeeded without an answer, or somebody may have labelled or deleted the
-    /// lease: only another holder ends our term.
-    async fn renew_what_stands_there(&self) -> Result<Lease, RenewError> {
-        let elector = self.elector;
-        match elector.read().await? {
-            None => Ok(elector.create(&elector.claim(None)).await?),
-            Some(current) if elector.is_ours(&current) => {
-                Ok(elector.replace(&elector.claim(Some(&current))).await?)
-            }
-            Some(_) => Err(RenewError::Taken),
-        }
-    }
-
-    /// Gives the lease back, if it still is ours. Failing costs the next leader the rest of the lease only.
-    async fn release(self) {
-        let given_back = match self.give_back(&self.held.lease).await {
-            // A renewal was stored whose answer nobody waited for.
-            Err(error) if is_conflict(&error) => self.give_back_what_stands_there().await,
-            other => other,
-        };
-        match given_back {
-            Ok(()) => tracing::info!("leadership was given back"),
-            Err(error) => tracing::warn!(%error, "the lease was not given back and will run out"),
-        }
-    }
-
-    async fn give_back_what_stands_there(&self) -> Result<(), RequestError> {
-        match self.elector.read().await? {
-            Some(lease) if self.elector.is_ours(&lease) => self.give_back(&lease).await,
-            _ => Ok(()),
-        }
-    }
-
-    async fn give_back(&self, held: &Lease) -> Result<(), RequestError> {
-        let mut lease = self.elector.claim(Some(held));
-        if let Some(spec) = &mut lease.spec {
-            spec.holder_identity = Some(String::new());
-            spec.lease_duration_seconds = Some(1);
-        }
-        self.elector.replace(&lease).await.map(drop)
-    }
-}
-
-enum RenewError {
-    Taken,
-    Request(RequestError),
-}
-
-impl From<RequestError> for RenewError {
-    fn from(error: RequestError) -> Self {
-        Self::Request(error)
-    }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// The first pause after a failure; each further one in a row doubles it, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// The clients that are due, now or later.
 #[derive(Debug)]

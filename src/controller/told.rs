@@ -21,15 +21,20 @@ pub(crate) enum Told {
 
 impl From<&kube::Error> for Told {
     fn from(error: &kube::Error) -> Self {
-        match error {
-            kube::Error::Api(status) => Self::Refused {
+        if let kube::Error::Api(status) = error {
+            return Self::Refused {
                 code: status.code,
                 reason: status.reason.clone(),
-            },
-            kube::Error::HyperError(_) | kube::Error::Service(_) | kube::Error::ReadEvents(_) => {
-                Self::Unreachable
-            }
-            _ => Self::Unintelligible,
+            };
+        }
+        let unreachable = matches!(
+            error,
+            kube::Error::HyperError(_) | kube::Error::Service(_) | kube::Error::ReadEvents(_)
+        );
+        if unreachable {
+            Self::Unreachable
+        } else {
+            Self::Unintelligible
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct Loaded {
 /// Tells one state of a folder from another: names, sizes and times of change.
 pub type Fingerprint = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
-/// The data of ConfigMaps and Secrets by kind, namespace and name.
+/// The data of `ConfigMap`s and `Secret`s by kind, namespace and name.
 type Data = BTreeMap<(&'static str, String, String), BTreeMap<String, Bytes>>;
 
 /// The fingerprint of a folder now; files other than `*.yaml`, `*.yml` and `*.json` do not count.

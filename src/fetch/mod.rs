@@ -16,7 +16,7 @@ use bytes::Bytes;
 use dial::{Dial, DialFault};
 use fault::{FetchFault, TlsFault};
 use reqwest::{Certificate, Client, Proxy, header, redirect, retry};
-use rustls::RootCertStore;
+use rustls::{CertificateError, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use std::sync::Arc;
@@ -174,11 +174,11 @@ fn classify(error: &reqwest::Error) -> FetchFault {
             return fault;
         }
         // An io::Error's source is the source of what it wraps: look at what it wraps first.
-        next = cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .map(|inner| inner as &(dyn std::error::Error + 'static))
-            .or_else(|| cause.source());
+        let io = cause.downcast_ref::<std::io::Error>();
+        next = match io.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
     }
     if error.is_connect() {
         FetchFault::Unreachable
@@ -198,15 +198,25 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<FetchFault> {
     let rustls::Error::InvalidCertificate(certificate) = tls else {
         return Some(FetchFault::Tls(TlsFault::Other));
     };
-    Some(FetchFault::Tls(match certificate {
-        rustls::CertificateError::UnknownIssuer => TlsFault::UnknownIssuer,
-        rustls::CertificateError::NotValidForName
-        | rustls::CertificateError::NotValidForNameContext { .. } => TlsFault::WrongHost,
-        rustls::CertificateError::Expired
-        | rustls::CertificateError::ExpiredContext { .. }
-        | rustls::CertificateError::NotValidYet
-        | rustls::CertificateError::NotValidYetContext { .. } => TlsFault::Expired,
-        _ => TlsFault::Other,
+    let expired = matches!(
+        certificate,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+    );
+    let wrong_host = matches!(
+        certificate,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+    );
+    Some(FetchFault::Tls(if expired {
+        TlsFault::Expired
+    } else if wrong_host {
+        TlsFault::WrongHost
+    } else if *certificate == CertificateError::UnknownIssuer {
+        TlsFault::UnknownIssuer
+    } else {
+        TlsFault::Other
     }))
 }
 

@@ -181,7 +181,10 @@ async fn an_allowed_host_is_fetched_from_without_any_credential() {
 
 #[tokio::test]
 async fn each_fetch_dials_anew() {
-    let host = Host::start(&["127.0.0.1"], http("200 OK", "", SET)).await;
+    // It would keep the connection, and answers each one's first request only.
+    let length = SET.len();
+    let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{SET}");
+    let host = Host::start(&["127.0.0.1"], Play::Stall(whole.into_bytes())).await;
     let fetcher = host.fetcher(LOOPBACK);
     let target = fetcher
         .target(&format!("https://127.0.0.1:{}/", host.port))
@@ -313,7 +316,7 @@ async fn with_a_proxy_only_the_proxy_is_called() {
     })
     .unwrap();
     let target = fetcher.target("https://ci.invalid/jwks").unwrap();
-    let (fetched, asked) = tokio::join!(fetcher.fetch(&target), async {
+    let (outcome, asked) = tokio::join!(fetcher.fetch(&target), async {
         let (mut tcp, _) = listener.accept().await.unwrap();
         let mut request = Vec::new();
         while !request.ends_with(b"\r\n\r\n") {
@@ -322,7 +325,7 @@ async fn with_a_proxy_only_the_proxy_is_called() {
         tcp.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await.unwrap();
         String::from_utf8(request).unwrap()
     });
-    assert_eq!(fetched, Err(FetchFault::Unreachable));
+    assert_eq!(outcome, Err(FetchFault::Unreachable));
     assert!(asked.starts_with("CONNECT ci.invalid:443 "), "{asked}");
     assert_eq!(fetcher.target("https://10.0.0.1/"), Err(FetchFault::Address));
 }

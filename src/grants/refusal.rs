@@ -190,11 +190,14 @@ impl Slot {
     /// The refusal for a JWT in this slot. A failed dependency is never a verdict on the credential.
     pub fn refuse(self, fault: impl Into<AssertionFault>) -> Refusal {
         let fault = fault.into();
-        let error = match fault {
-            AssertionFault::BeforeTheLog | AssertionFault::IssuerUnavailable => {
-                ErrorCode::TemporarilyUnavailable
-            }
-            _ => self.error(),
+        let ours = matches!(
+            fault,
+            AssertionFault::BeforeTheLog | AssertionFault::IssuerUnavailable
+        );
+        let error = if ours {
+            ErrorCode::TemporarilyUnavailable
+        } else {
+            self.error()
         };
         Refusal::new(error, Reason::Assertion { slot: self, fault })
     }

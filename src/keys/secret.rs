@@ -134,7 +134,6 @@ struct WrittenKey<'a> {
     pkcs8: Zeroizing<String>,
 }
 
-#[expect(clippy::ptr_arg, reason = "the signature is serde's")]
 fn as_str<S: Serializer>(text: &Zeroizing<String>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(text)
 }

@@ -1,5 +1,8 @@
 //! The times of keys, over random lives of an installation.
 
+#![expect(clippy::arithmetic_side_effects, reason = "an overflow fails the test")]
+#![expect(clippy::unnecessary_wraps, reason = "the signature is that of making a key")]
+
 use super::*;
 use crate::jose::{Algorithm, SigningKey};
 use jiff::{SignedDuration, Timestamp};

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// How long a document may be kept by those who read it. A new signing key is published for longer
 /// than this before it is used.
-pub const CACHE_TIME: Duration = Duration::from_secs(300);
+pub const CACHE_TIME: Duration = Duration::from_mins(5);
 
 /// The documents of one issuer.
 #[derive(Debug)]

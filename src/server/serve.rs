@@ -61,7 +61,7 @@ pub fn routes(
     )?;
     let metrics = Arc::new(ServerMetrics::new(registry)?);
     let token = TokenEndpoint::new(broker, limits, metrics, life()?);
-    Ok(router::public(&issuer, Arc::new(token), Arc::new(documents)))
+    Ok(router::public(&issuer, Arc::new(token), &Arc::new(documents)))
 }
 
 /// Serves the public port until the shutdown of `tasks`.

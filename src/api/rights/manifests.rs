@@ -162,7 +162,7 @@ fn binding(
 }
 
 fn metadata(name: &str, namespace: Option<&str>) -> Value {
-    let mut metadata = json!({"name": name, "labels": crate::api::manifests::labels()});
+    let mut metadata = json!({"name": name, "labels": crate::api::labels::labels()});
     if let (Some(namespace), Some(members)) = (namespace, metadata.as_object_mut()) {
         members.insert("namespace".to_owned(), namespace.into());
     }

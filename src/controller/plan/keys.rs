@@ -76,9 +76,9 @@ pub fn find(
         })
         .collect();
     // Where two sources disagree about a kid, one that was read prevails over one that was not.
-    let (fresh, stale): (Vec<_>, Vec<_>) = harvests.into_iter().partition(|(_, harvest)| harvest.fresh);
+    let (fresh, unread): (Vec<_>, Vec<_>) = harvests.into_iter().partition(|(_, harvest)| harvest.fresh);
     let inline = found.keys.len();
-    for (source, harvest) in fresh.into_iter().chain(stale) {
+    for (source, harvest) in fresh.into_iter().chain(unread) {
         found.barren |= harvest.keys.is_empty() && !harvest.pending;
         found.problems.extend(harvest.problems);
         if harvest.pending {

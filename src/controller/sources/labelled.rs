@@ -1,4 +1,4 @@
-//! What was last seen of labelled Secrets or ConfigMaps, by the scope of the watch that sees them.
+//! What was last seen of labelled Secrets or `ConfigMaps`, by the scope of the watch that sees them.
 //!
 //! Pure bookkeeping: of each object only its data is kept. A scope is either known (its last complete
 //! list and what the watch said since), forbidden, or not read yet.
@@ -258,6 +258,16 @@ mod tests {
             labelled.state(&place("a"), "jwks"),
             SourceState::Missing(Missing::Object)
         );
+    }
+
+    #[test]
+    fn a_list_that_is_begun_again_forgets_its_first_half() {
+        let mut labelled = known();
+        labelled.begin();
+        labelled.listed(place("a"), documents("1"));
+        labelled.begin();
+        labelled.listed(place("b"), documents("1"));
+        assert_eq!(labelled.complete(), Some(BTreeSet::from([place("a")])));
     }
 
     #[test]

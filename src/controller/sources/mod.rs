@@ -1,4 +1,4 @@
-//! Where keys come from: what the controller knows of ConfigMaps, Secrets and URLs.
+//! Where keys come from: what the controller knows of `ConfigMaps`, Secrets and URLs.
 
 pub(crate) mod labelled;
 pub(crate) mod objects;

@@ -1,6 +1,6 @@
-//! Watching labelled ConfigMaps and Secrets.
+//! Watching labelled `ConfigMaps` and Secrets.
 //!
-//! ConfigMaps are watched wherever clients are. Secrets are watched only in namespaces where a client
+//! `ConfigMaps` are watched wherever clients are. Secrets are watched only in namespaces where a client
 //! refers to one, each by a watch of its own: the right to do so is given per namespace.
 
 use super::labelled::{Carrier, Place, Scope};
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 /// The label that an object with keys must carry.
 pub(crate) const LABEL: &str = "countersign.dev/keys=true";
 
-/// Follows the labelled ConfigMaps of `scope` until `stop`.
+/// Follows the labelled `ConfigMaps` of `scope` until `stop`.
 pub(crate) async fn config_maps(
     client: Client,
     desk: &Desk,
@@ -36,7 +36,7 @@ pub(crate) async fn config_maps(
 pub(crate) async fn secrets(client: Client, desk: &Desk, clock: &dyn Clock, stop: &CancellationToken) {
     let mut demand = desk.demand();
     let mut watched: BTreeMap<String, CancellationToken> = BTreeMap::new();
-    let mut watches = FuturesUnordered::new();
+    let mut running = FuturesUnordered::new();
     loop {
         let wanted = desk.secret_namespaces();
         watched.retain(|namespace, token| {
@@ -53,7 +53,7 @@ pub(crate) async fn secrets(client: Client, desk: &Desk, clock: &dyn Clock, stop
                 let scope = Scope::Namespace(namespace);
                 let client = client.clone();
                 let own = token.clone();
-                watches.push(async move {
+                running.push(async move {
                     objects::<Secret>(client, desk, Kind::Secret, scope, clock, &own).await;
                 });
                 token
@@ -63,7 +63,7 @@ pub(crate) async fn secrets(client: Client, desk: &Desk, clock: &dyn Clock, stop
             biased;
             () = stop.cancelled() => return,
             changed = demand.changed() => if changed.is_err() { return },
-            Some(()) = watches.next() => {}
+            Some(()) = running.next() => {}
         }
     }
 }

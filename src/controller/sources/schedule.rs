@@ -60,7 +60,7 @@ struct Entry {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            refresh: Duration::from_secs(300),
+            refresh: Duration::from_mins(5),
             cooldown: Duration::from_secs(10),
             at_once: 16,
         }
@@ -74,8 +74,12 @@ impl Pace {
     fn pause(&self, url: &str, failures: u32) -> Duration {
         let mut hasher = DefaultHasher::new();
         url.hash(&mut hasher);
-        let percent = u32::try_from(hasher.finish() % 21).unwrap_or_default();
-        let refresh = self.refresh.saturating_mul(percent.saturating_add(90)) / 100;
+        let percent = u32::try_from(hasher.finish().checked_rem(21).unwrap_or_default()).unwrap_or_default();
+        let refresh = self
+            .refresh
+            .saturating_mul(percent.saturating_add(90))
+            .checked_div(100)
+            .unwrap_or(self.refresh);
         let pause = match failures.checked_sub(1) {
             None => refresh,
             Some(doublings) => self

@@ -11,6 +11,17 @@ use serde_json::json;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// What is sent (method, query, headers, body), and the status and code of the answer.
+type Row<'a> = (
+    &'a str,
+    Method,
+    &'a str,
+    &'a [(http::HeaderName, &'a str)],
+    String,
+    u16,
+    &'a str,
+);
+
 /// RFC 6749 §5.2, and what every error answer here has besides.
 fn assert_error(answer: &Answer, status: u16, code: &str, what: &str) {
     assert_eq!(answer.refusal(), (status, code), "{what}: {answer:?}");
@@ -74,7 +85,7 @@ async fn every_error_is_json_that_nobody_caches_and_no_log_has_a_token() {
 
     let form = [(CONTENT_TYPE, FORM)];
     let basic = [(CONTENT_TYPE, FORM), (AUTHORIZATION, "Basic eDp5")];
-    let rows: Vec<(&str, Method, &str, &[(http::HeaderName, &str)], String, u16, &str)> = vec![
+    let rows: Vec<Row<'_>> = vec![
         ("GET", Method::GET, "", &[], String::new(), 405, "invalid_request"),
         (
             "PUT",

@@ -2,13 +2,13 @@
 
 use crate::support::ControlPlane;
 use crate::support::controlplane::ISSUER as CLUSTER;
-use crate::support::release::{LEDGER, Release};
+use crate::support::release::{Answer, LEDGER, Release};
 use crate::support::workloads::client_object;
 use countersign::jose::UnverifiedJws;
 use serde_json::json;
 use std::time::Duration;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 const REFUSED: [(u16, &str); 2] = [(400, "invalid_grant"), (400, "invalid_client")];
 
 #[tokio::test]
@@ -83,10 +83,6 @@ async fn a_pods_token_with_our_audience_gets_an_access_token_and_no_other_does()
             server.jwt_bearer(&token).await,
             server.client_credentials(&token).await,
         ];
-        assert_eq!(
-            refusals.each_ref().map(|answer| answer.refusal()),
-            REFUSED,
-            "{what}"
-        );
+        assert_eq!(refusals.each_ref().map(Answer::refusal), REFUSED, "{what}");
     }
 }

@@ -73,6 +73,11 @@ impl ControlPlane {
         on_own_runtime(options).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// The path of one of its programs, `kubectl` for one.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.binaries.program(name)
+    }
+
     /// The address of the API server.
     pub(crate) fn url(&self) -> &str {
         &self.url

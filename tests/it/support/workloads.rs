@@ -1,8 +1,9 @@
 //! Clients as their owners see them: keys, objects and assertions.
 
 use super::{ControlPlane, release::LEDGER};
+use countersign::clock::SystemClock;
+use countersign::core::clock::Clock;
 use countersign::jose::{Algorithm, SigningKey};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,7 +44,7 @@ pub(crate) fn assertion_with(key: &SigningKey, client: &str, audience: &str, cha
         clippy::disallowed_methods,
         reason = "the processes under test have no other clock"
     )]
-    let now = Timestamp::now().as_second();
+    let now = SystemClock.now().as_second();
     let mut claims = json!({
         "iss": client, "sub": client, "aud": audience, "iat": now + 30, "exp": now + 90,
         "jti": format!("{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed)),

@@ -2,7 +2,7 @@ use super::*;
 use rstest::rstest;
 
 const PACE: Pace = Pace {
-    refresh: Duration::from_secs(300),
+    refresh: Duration::from_mins(5),
     cooldown: Duration::from_secs(10),
     at_once: 2,
 };
@@ -26,7 +26,7 @@ impl Run {
     }
 
     fn now(&self) -> Instant {
-        self.start + Duration::from_secs(self.second)
+        self.start.checked_add(Duration::from_secs(self.second)).unwrap()
     }
 
     fn want(&mut self, wanted: &[(&str, &str)]) {

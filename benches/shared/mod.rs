@@ -1,0 +1,5 @@
+//! What both benchmarks need: the limit that cryptography sets, what is asked for, and figures.
+
+pub(crate) mod figures;
+pub(crate) mod kind;
+pub(crate) mod limit;
