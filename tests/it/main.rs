@@ -11,6 +11,7 @@
 )]
 
 mod controller;
+mod crowd;
 mod election;
 mod exchange;
 mod first_token;
@@ -18,6 +19,7 @@ mod fixture;
 mod house;
 mod oauthclient_schema;
 mod release;
+mod rights;
 mod signing_keys;
 mod status_policy;
 mod support;
