@@ -18,7 +18,6 @@ mod first_token;
 mod fixture;
 mod house;
 mod oauthclient_schema;
-mod release;
 mod rights;
 mod signing_keys;
 mod status_policy;
