@@ -10,6 +10,7 @@
     reason = "an overflow in a test is a failed test"
 )]
 
+mod abandoned;
 mod controller;
 mod crowd;
 mod election;
