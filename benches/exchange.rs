@@ -7,7 +7,6 @@ mod shared;
 
 use aws_lc_rs::rand;
 use countersign::clock::SystemClock;
-use countersign::cluster::signing_keys::SigningKeyStore;
 use countersign::core::client::{
     AssertionRules, AudiencePolicy, Client, ClientKey, GrantedResource, Grants, JwtBearerGrant, Vouching,
 };
@@ -18,6 +17,7 @@ use countersign::core::scope::Scopes;
 use countersign::grants::{LocalIssuer, Settings};
 use countersign::index::{Index, MintedResources};
 use countersign::jose::{Algorithm, SigningKey};
+use countersign::keys::SigningKeyStore;
 use countersign::keys::{KeyRing, Plan, RotationPolicy, SigningKeys, plan};
 use countersign::replay::memory::{Capacity, MemoryLog};
 use countersign::server::audit::Record;

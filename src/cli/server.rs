@@ -1,7 +1,6 @@
+use super::in_cluster::InCluster;
 use super::{Outcome, runtime};
-use crate::api::installation::Installation;
 use crate::clock::SystemClock;
-use crate::cluster::connect;
 use crate::cluster::view::View;
 use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
@@ -17,7 +16,6 @@ use crate::server::limits::Limits;
 use crate::server::metrics::register_process;
 use crate::server::serve::{GRACE, PublicPort, bind, routes, serve_health, serve_public};
 use crate::server::tls::{CertificateFiles, ReloadingTls};
-use crate::telemetry::{self, LogFormat};
 use anyhow::Context;
 use prometheus::Registry;
 use std::collections::BTreeMap;
@@ -43,29 +41,8 @@ pub(super) struct Args {
     /// Where to serve tokens, over TLS.
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     listen: SocketAddr,
-    /// Where to serve /livez, /readyz and /metrics.
-    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9402")]
-    health_listen: SocketAddr,
-    /// The namespace of the installation.
-    #[arg(
-        long,
-        value_name = "NAMESPACE",
-        env = "POD_NAMESPACE",
-        default_value = "countersign-system"
-    )]
-    namespace: String,
-    /// Serve this namespace only; may be repeated. Default: the whole cluster.
-    #[arg(long, value_name = "NAMESPACE")]
-    watch_namespace: Vec<String>,
-    /// How to reach the cluster, from outside of it.
-    #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
-    kubeconfig: Option<PathBuf>,
-    /// How to log.
-    #[arg(long, value_enum, default_value = "json")]
-    log_format: LogFormat,
-    /// What to log.
-    #[arg(long, value_name = "FILTER", default_value = "info,kube_runtime=error")]
-    log_level: String,
+    #[command(flatten)]
+    cluster: InCluster,
 }
 
 /// A resource and the algorithm of its tokens.
@@ -95,7 +72,7 @@ impl FromStr for Minted {
 
 impl Args {
     pub(super) fn run(self) -> Outcome {
-        telemetry::init(self.log_format, &self.log_level)?;
+        self.cluster.start_logs()?;
         runtime()?.block_on(self.serve())?;
         Ok(Ok(()))
     }
@@ -112,14 +89,11 @@ impl Args {
             key: self.tls_key,
         };
         let tls = Arc::new(ReloadingTls::load(files).context("cannot serve TLS")?);
-        let client = connect::connect(self.kubeconfig.as_deref()).await?;
+        let client = self.cluster.connect().await?;
 
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let installation = Installation {
-            namespace: self.namespace,
-            watch_namespaces: self.watch_namespace,
-        };
+        let installation = self.cluster.installation();
         let resources = MintedResources::Listed(resources);
         let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
         let signing = view.index.signing_algorithms();
@@ -138,7 +112,7 @@ impl Args {
         let limits = Limits::default();
         let router = routes(Arc::new(broker), &signing, limits, &registry)?;
         let socket = bind(self.listen).await?;
-        let health = bind(self.health_listen).await?;
+        let health = bind(self.cluster.health_listen).await?;
         tracing::info!(public = %socket.local_addr()?, health = %health.local_addr()?, "listening");
         serve_public(
             &tasks,

@@ -1,10 +1,10 @@
 //! All that a server knows of its cluster, followed together.
 
 use crate::api::installation::Installation;
-use crate::cluster::signing_keys::SigningKeyStore;
-use crate::cluster::{clients, issuer};
+use crate::cluster::{clients, heartbeat, issuer, signing_keys};
 use crate::core::clock::Clock;
 use crate::index::{Index, MintedResources};
+use crate::keys::SigningKeyStore;
 use crate::lifecycle::Tasks;
 use crate::readiness::Readiness;
 use kube::{Api, Client};
@@ -53,14 +53,14 @@ impl View {
         let (store, stop) = (Arc::clone(&keys), tasks.shutdown());
         let secrets = Api::namespaced(client.clone(), &installation.namespace);
         tasks.spawn_essential("signing keys", async move {
-            store.follow(secrets, ready, |_| {}, stop).await;
+            signing_keys::follow(&store, secrets, ready, |_| {}, stop).await;
             Ok(())
         });
         let (beats, stop) = (index.last_heartbeat(), tasks.shutdown());
         let leases = Api::namespaced(client.clone(), &installation.namespace);
         let time = Arc::clone(clock);
         tasks.spawn_essential("heartbeat", async move {
-            beats.follow(leases, time.as_ref(), stop).await;
+            heartbeat::follow(&beats, leases, time.as_ref(), stop).await;
             Ok(())
         });
         Self { index, keys }

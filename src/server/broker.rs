@@ -1,9 +1,9 @@
 //! The whole exchange: request bytes in, a token or a refusal out. The clock, the randomness, the
 //! replay log and the signing keys come together here and nowhere else.
 
-use crate::cluster::signing_keys::SigningKeyStore;
 use crate::core::clock::Clock;
 use crate::grants::{self, Directory, Grant, Issued, Moment, Reason, Refusal, Settings, Settled};
+use crate::keys::SigningKeyStore;
 use crate::oauth::error::ErrorCode;
 use crate::oauth::request::TokenRequest;
 use crate::replay::{Outcome, ReplayLog};

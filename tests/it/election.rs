@@ -1,11 +1,12 @@
 //! One controller leads, and servers see that it lives.
 
 use anyhow::anyhow;
-use countersign::cluster::heartbeat::{self, LastHeartbeat};
+use countersign::cluster::heartbeat;
 use countersign::controller::election::{ElectionError, Elector, Identity, LEASE, LossReason};
 use countersign::controller::heartbeat::Heartbeat;
 use countersign::controller::lease::LeaseTimes;
 use countersign::core::clock::ManualClock;
+use countersign::index::heartbeat::LastHeartbeat;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::rbac::v1::RoleBinding;
 use kube::Api;
@@ -237,9 +238,7 @@ async fn servers_see_the_heartbeat_of_a_leader_that_has_looked_at_everything() {
     let (following, clock) = (Arc::clone(&last), Arc::clone(&home.clock));
     let watched = Api::namespaced(home.server().await, &home.namespace);
     home.tasks.spawn("follower", async move {
-        following
-            .follow(watched, clock.as_ref(), CancellationToken::new())
-            .await;
+        heartbeat::follow(&following, watched, clock.as_ref(), CancellationToken::new()).await;
     });
     let heart = Heartbeat::new(
         Api::namespaced(home.controller().await, &home.namespace),

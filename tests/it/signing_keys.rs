@@ -1,9 +1,10 @@
 //! The signing keys in their Secret, between leaders and servers that have only their own rights.
 
-use countersign::cluster::signing_keys::SigningKeyStore;
+use countersign::cluster::signing_keys::follow;
 use countersign::controller::signing_keys::{Rotation, RotationEvent};
 use countersign::core::clock::ManualClock;
 use countersign::jose::Algorithm;
+use countersign::keys::SigningKeyStore;
 use countersign::keys::secret::{ENTRY, SECRET, SecretFault, decode};
 use countersign::keys::{KeyRing, RotationPolicy};
 use countersign::readiness::Readiness;
@@ -94,9 +95,7 @@ async fn serve(home: &Home) -> Server {
         let count = |_| {
             broken.fetch_add(1, Ordering::SeqCst);
         };
-        store
-            .follow(secrets, first, count, CancellationToken::new())
-            .await;
+        follow(&store, secrets, first, count, CancellationToken::new()).await;
     });
     server
 }
