@@ -90,7 +90,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value = "json")]
     log_format: LogFormat,
     /// What to log.
-    #[arg(long, value_name = "FILTER", default_value = "info")]
+    #[arg(long, value_name = "FILTER", default_value = "info,kube_runtime=error")]
     log_level: String,
 }
 

@@ -1,11 +1,13 @@
 use super::{Outcome, runtime};
+use crate::api::installation::Installation;
 use crate::clock::SystemClock;
-use crate::cluster::{clients, connect, issuer, signing_keys};
+use crate::cluster::connect;
+use crate::cluster::view::View;
 use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
 use crate::core::resource::ResourceId;
 use crate::grants::Settings;
-use crate::index::{Index, MintedResources};
+use crate::index::MintedResources;
 use crate::jose::Algorithm;
 use crate::lifecycle::Tasks;
 use crate::readiness::Readiness;
@@ -17,7 +19,6 @@ use crate::server::serve::{GRACE, PublicPort, bind, routes, serve_health, serve_
 use crate::server::tls::{CertificateFiles, ReloadingTls};
 use crate::telemetry::{self, LogFormat};
 use anyhow::Context;
-use kube::Api;
 use prometheus::Registry;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -63,7 +64,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value = "json")]
     log_format: LogFormat,
     /// What to log.
-    #[arg(long, value_name = "FILTER", default_value = "info")]
+    #[arg(long, value_name = "FILTER", default_value = "info,kube_runtime=error")]
     log_level: String,
 }
 
@@ -115,36 +116,13 @@ impl Args {
 
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let index = Arc::new(Index::new(MintedResources::Listed(resources)));
-        let signing = index.signing_algorithms();
-        let keys = Arc::new(signing_keys::SigningKeyStore::new());
-
-        let namespaces = if self.watch_namespace.is_empty() {
-            vec![None]
-        } else {
-            self.watch_namespace.into_iter().map(Some).collect()
+        let installation = Installation {
+            namespace: self.namespace,
+            watch_namespaces: self.watch_namespace,
         };
-        for namespace in namespaces {
-            let ready = readiness.block("the clients");
-            let followed = clients::follow(client.clone(), namespace, Arc::clone(&index), ready);
-            tasks.spawn_essential("clients", until(&tasks, followed));
-        }
-        let ready = readiness.block("the service-account issuer");
-        let followed = issuer::follow(client.clone(), Arc::clone(&clock), Arc::clone(&index), ready);
-        tasks.spawn_essential("service-account issuer", until(&tasks, followed));
-        let ready = readiness.block("the signing keys");
-        let (store, stop) = (Arc::clone(&keys), tasks.shutdown());
-        let secrets = Api::namespaced(client.clone(), &self.namespace);
-        tasks.spawn_essential("signing keys", async move {
-            store.follow(secrets, ready, |_| {}, stop).await;
-            Ok(())
-        });
-        let (beats, stop) = (index.last_heartbeat(), tasks.shutdown());
-        let (leases, time) = (Api::namespaced(client, &self.namespace), Arc::clone(&clock));
-        tasks.spawn_essential("heartbeat", async move {
-            beats.follow(leases, time.as_ref(), stop).await;
-            Ok(())
-        });
+        let resources = MintedResources::Listed(resources);
+        let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
+        let signing = view.index.signing_algorithms();
 
         register_process(&registry)?;
         // What an earlier life of this process may have honoured is refused until it has expired.
@@ -152,9 +130,9 @@ impl Args {
         tracing::warn!("used assertions are remembered by this process alone: run one replica");
         let broker = Broker {
             settings: Settings::new(issuer),
-            directory: index,
+            directory: view.index,
             replay: Arc::new(replay),
-            keys,
+            keys: view.keys,
             clock,
         };
         let limits = Limits::default();
@@ -173,19 +151,5 @@ impl Args {
         );
         serve_health(&tasks, health, readiness, registry);
         Ok(tasks.run_until_done(GRACE).await?)
-    }
-}
-
-/// A task that would never end, ended by the shutdown.
-fn until(
-    tasks: &Tasks,
-    task: impl Future<Output = ()> + Send + 'static,
-) -> impl Future<Output = anyhow::Result<()>> + Send + 'static {
-    let shutdown = tasks.shutdown();
-    async move {
-        match shutdown.run_until_cancelled_owned(task).await {
-            None => Ok(()),
-            Some(()) => anyhow::bail!("it ended by itself"),
-        }
     }
 }

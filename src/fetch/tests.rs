@@ -181,7 +181,10 @@ async fn an_allowed_host_is_fetched_from_without_any_credential() {
 
 #[tokio::test]
 async fn each_fetch_dials_anew() {
-    let host = Host::start(&["127.0.0.1"], http("200 OK", "", SET)).await;
+    // It would keep the connection, and answers each one's first request only.
+    let length = SET.len();
+    let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{SET}");
+    let host = Host::start(&["127.0.0.1"], Play::Stall(whole.into_bytes())).await;
     let fetcher = host.fetcher(LOOPBACK);
     let target = fetcher
         .target(&format!("https://127.0.0.1:{}/", host.port))

@@ -10,14 +10,16 @@
     reason = "an overflow in a test is a failed test"
 )]
 
+mod abandoned;
 mod controller;
+mod crowd;
 mod election;
 mod exchange;
 mod first_token;
 mod fixture;
 mod house;
 mod oauthclient_schema;
-mod release;
+mod rights;
 mod signing_keys;
 mod status_policy;
 mod support;

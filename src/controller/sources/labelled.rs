@@ -261,6 +261,16 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_is_begun_again_forgets_its_first_half() {
+        let mut labelled = known();
+        labelled.begin();
+        labelled.listed(place("a"), documents("1"));
+        labelled.begin();
+        labelled.listed(place("b"), documents("1"));
+        assert_eq!(labelled.complete(), Some(BTreeSet::from([place("a")])));
+    }
+
+    #[test]
     fn a_forbidden_watch_keeps_what_it_knew_and_since_when() {
         let second = |second| Timestamp::from_second(second).unwrap();
         let unreadable = |last_good| SourceState::Unreadable {

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::world::{SOON, World, condition, config_map_ref, jwks};
+use super::world::{SOON, World, condition, config_map_ref, jwks, secret_ref};
 use crate::support::eventually;
 
 #[tokio::test]
@@ -97,6 +97,42 @@ async fn an_object_that_the_schema_lets_through_and_we_do_not_is_told_in_its_sta
             "spec.token.lifetime: must be from 1m to 1h".to_owned()
         )
     );
+}
+
+#[tokio::test]
+async fn in_the_whole_cluster_each_client_has_what_is_in_its_own_namespace() {
+    let mut world = World::cluster_wide("one").await;
+    let running = world.start().await;
+    let first = world.namespace.clone();
+    let second = world.plane.namespace("two").await.to_string();
+    for (namespace, kid) in [(&first, "a"), (&second, "b")] {
+        world.namespace.clone_from(namespace);
+        let set = json!({"jwks.json": jwks(&[kid])});
+        world.config_map("keys", &set).await;
+        world.secret("keys", &set).await;
+        let sources = [
+            config_map_ref("keys", "jwks.json"),
+            secret_ref("keys", "jwks.json"),
+        ];
+        world.client("c", &sources[..1]).await;
+        world.client("d", &sources[1..]).await;
+        let keys = [format!("ConfigMap/keys/jwks.json {kid}")];
+        world.expect("c", "True Synced", &keys).await;
+        world.expect("d", "False NoPermission", &[]).await;
+    }
+    // One namespace lets us in, which says nothing about the other.
+    let account = format!("{}:countersign-controller", world.installation.namespace);
+    let command = format!(
+        "create rolebinding keys --namespace={second} --clusterrole=countersign-key-reader --serviceaccount={account}"
+    );
+    let words: Vec<&str> = command.split(' ').collect();
+    world.plane.kubectl(&words, "").await.unwrap();
+    world
+        .expect("d", "True Synced", &["Secret/keys/jwks.json b".to_owned()])
+        .await;
+    world.namespace = first;
+    world.expect("d", "False NoPermission", &[]).await;
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Keys in specs, ConfigMaps and Secrets.
+//! Keys in specs, `ConfigMaps` and Secrets.
 
 use std::sync::atomic::Ordering;
 
@@ -138,6 +138,24 @@ async fn secrets_are_read_where_the_namespace_says_so() {
         .await
         .unwrap();
     world.expect("c", "False SourceMissing", &[]).await;
+    // Whatever else is in a Secret, nobody gets to see it.
+    let patch = Patch::Merge(json!({"stringData": {"jwks.json": "canary"}}));
+    secrets
+        .patch("keys", &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+    let client = world.expect("c", "False Malformed", &[]).await;
+    assert!(!format!("{client:?}").contains("canary"));
+    let args = [
+        "get",
+        "events.events.k8s.io",
+        "--namespace",
+        &world.namespace,
+        "-o",
+        "json",
+    ];
+    let events = world.plane.kubectl(&args, "").await.unwrap();
+    assert!(events.contains("NoPermission") && !events.contains("canary"));
     assert!(
         world
             .events("c")

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use countersign::api::v1alpha1::ConditionType;
-use jiff::{SignedDuration, Timestamp};
+use countersign::clock::SystemClock;
+use countersign::core::clock::Clock;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::jwks_host::JwksHost;
@@ -30,7 +32,7 @@ async fn a_url_is_followed_and_outlived_for_an_hour_at_most() {
         .clone()
         .unwrap()
         .0;
-    let left = end.duration_since(Timestamp::now());
+    let left = end.duration_since(SystemClock.now());
     assert!(
         left > SignedDuration::from_mins(58) && left <= SignedDuration::from_hours(1),
         "{left}"

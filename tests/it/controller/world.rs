@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-use crate::support::{ControlPlane, eventually};
+use crate::support::{ControlPlane, Options, eventually};
 
 /// How long anything may take; on an idle machine it is far less.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
@@ -56,14 +56,24 @@ impl Running {
 // === impl World ===
 
 impl World {
+    /// An installation that watches one namespace only, beside those of the other tests.
     pub(crate) async fn new(prefix: &str) -> Self {
-        let plane = ControlPlane::shared();
+        Self::on(ControlPlane::shared(), prefix, true).await
+    }
+
+    /// An installation for the whole cluster, which is this test's own. It ends with the process.
+    pub(crate) async fn cluster_wide(prefix: &str) -> Self {
+        let plane = Box::leak(Box::new(ControlPlane::start(&Options::default())));
+        Self::on(plane, prefix, false).await
+    }
+
+    async fn on(plane: &'static ControlPlane, prefix: &str, one_namespace: bool) -> Self {
         plane.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
         plane.wait_crd_established("oauthclients.countersign.dev").await;
         let namespace = plane.namespace(prefix).await.to_string();
         let installation = Installation {
             namespace: plane.namespace("release").await.to_string(),
-            watch_namespaces: vec![namespace.clone()],
+            watch_namespaces: one_namespace.then(|| namespace.clone()).into_iter().collect(),
         };
         let rights = manifests::rbac_yaml(&installation).unwrap();
         plane.apply_yaml(&rights).await.unwrap();

@@ -5,6 +5,7 @@ pub(crate) mod binaries;
 pub(crate) mod cluster;
 pub(crate) mod controlplane;
 pub(crate) mod eventually;
+pub(crate) mod home;
 pub(crate) mod kubeconfig;
 pub(crate) mod leash;
 pub(crate) mod logs;
