@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets that are no set of keys, hold bad keys, or are not there.
+//! `ConfigMaps` and Secrets that are no set of keys, hold bad keys, or are not there.
 
 use super::bad::{Bad, CANARY, How, Says, public, set, spec, with};
 use countersign::jose::{Algorithm, MAX_DOCUMENT};
@@ -56,7 +56,7 @@ fn documents() -> Vec<Document> {
         ),
         (
             "truncated",
-            good[..good.len() - 1].to_owned(),
+            good.strip_suffix('}').unwrap().to_owned(),
             "Malformed",
             NOT_KEYS,
         ),

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const GOOD: usize = 1_000;
 /// How many requests there are at a time.
 const AT_ONCE: usize = 16;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Crowd {
     plane: &'static ControlPlane,
@@ -140,7 +140,7 @@ impl Crowd {
     }
 
     async fn good_are_served(&self, server: &Server) {
-        let served = async |number: usize| {
+        let get_token = async |number: usize| {
             let client = format!("{}/good-{number}", self.release.namespace());
             eventually(PATIENCE, &format!("a token for {client}"), async || {
                 let assertion = assertion(&self.key, &client, &server.issuer);
@@ -153,7 +153,9 @@ impl Crowd {
             })
             .await;
         };
-        stream::iter(0..GOOD).for_each_concurrent(AT_ONCE, served).await;
+        stream::iter(0..GOOD)
+            .for_each_concurrent(AT_ONCE, get_token)
+            .await;
     }
 
     async fn good_are_ready(&self) {

@@ -11,7 +11,7 @@ pub(super) struct Verb {
     pub(super) right: &'static Right,
     /// Which rule of its role the right is.
     position: usize,
-    pub(super) verb: &'static str,
+    pub(super) word: &'static str,
     pub(super) name: Option<&'static str>,
 }
 
@@ -28,10 +28,10 @@ pub(super) fn verbs() -> Vec<Verb> {
             What::Objects { names, .. } => names.iter().copied().map(Some).collect(),
         };
         for name in names {
-            verbs.extend(right.verbs.iter().map(|&verb| Verb {
+            verbs.extend(right.verbs.iter().map(|&word| Verb {
                 right,
                 position,
-                verb,
+                word,
                 name,
             }));
         }
@@ -82,7 +82,7 @@ fn take(rules: &mut Value, verb: &Verb) {
         .right
         .verbs
         .iter()
-        .filter(|other| **other != verb.verb)
+        .filter(|other| **other != verb.word)
         .collect();
     let mut reduced = whole.clone();
     reduced["verbs"] = json!(left);
@@ -110,7 +110,7 @@ impl Verb {
             What::Objects { resource, .. } => resource,
             What::Discovery { role } => role,
         };
-        (self.right.who, resource, self.name, self.verb)
+        (self.right.who, resource, self.name, self.word)
     }
 }
 

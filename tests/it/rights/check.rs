@@ -40,7 +40,7 @@ pub(super) enum Check {
     PublishedKeysWork,
     /// The controller sees new clients as they come.
     ControllerSeesClients,
-    /// The controller sees changes of ConfigMaps as they come.
+    /// The controller sees changes of `ConfigMaps` as they come.
     ConfigMapIsFollowed,
     /// The controller sees changes of Secrets as they come.
     SecretIsFollowed,
@@ -100,10 +100,10 @@ impl Check {
 
     /// What is done once before.
     pub(super) async fn prepare(self, scene: &Scene) {
-        match self {
-            Self::ControllerLeads => start(scene).await,
-            Self::SigningKeyIsAdded => succeed(scene).await,
-            _ => {}
+        if self == Self::ControllerLeads {
+            start(scene).await;
+        } else if self == Self::SigningKeyIsAdded {
+            succeed(scene).await;
         }
     }
 

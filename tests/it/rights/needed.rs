@@ -94,7 +94,7 @@ async fn is_needed(plane: &'static ControlPlane, number: usize, verb: Verb) -> R
     let lacking = |installation: &_| Ok(without(&verb, installation));
     let release = Release::install_with(plane, &prefix, lacking).await;
     let scene = Scene::set(plane, release).await;
-    if let Some(before) = ALL.into_iter().filter(|before| *before < check).next_back() {
+    if let Some(before) = ALL.into_iter().rfind(|before| *before < check) {
         passes(&scene, before)
             .await
             .map_err(|why| format!("without it, {why}"))?;
