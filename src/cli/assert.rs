@@ -3,6 +3,7 @@ use crate::client::assertion::Statement;
 use crate::client::key_file::KeyFile;
 use crate::clock::SystemClock;
 use crate::core::clock::Clock;
+use crate::core::ids::ClientId;
 use crate::jose::Algorithm;
 use aws_lc_rs::rand;
 use base64::Engine;
@@ -17,7 +18,7 @@ pub(super) struct Args {
     key: PathBuf,
     /// The client, `<namespace>/<name>`: the assertion's iss, and its sub.
     #[arg(long, value_name = "CLIENT")]
-    client: String,
+    client: ClientId,
     /// The authorization server's issuer identifier: the assertion's aud.
     #[arg(long, value_name = "URL")]
     audience: String,
@@ -49,11 +50,21 @@ impl Args {
 }
 
 /// A statement about the client itself, with a fresh jti.
-pub(super) fn statement(client: &str, audience: &str, lifetime: SignedDuration) -> anyhow::Result<Statement> {
+pub(super) fn statement(
+    client: &ClientId,
+    audience: &str,
+    lifetime: SignedDuration,
+) -> anyhow::Result<Statement> {
     let mut bytes = [0; 16];
     rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("no randomness"))?;
     let jti = URL_SAFE_NO_PAD.encode(bytes);
-    Ok(Statement::new(client, audience, jti, SystemClock.now(), lifetime))
+    Ok(Statement::new(
+        client.as_str(),
+        audience,
+        jti,
+        SystemClock.now(),
+        lifetime,
+    ))
 }
 
 pub(super) fn sign(

@@ -82,7 +82,7 @@ impl Cli {
             Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(Explained)) => ExitCode::FAILURE,
             Err(error) => {
-                narrate(&format!("error: {error:#}"));
+                narrate(&format!("error: {}", chain(&error)));
                 ExitCode::FAILURE
             }
         }
@@ -90,6 +90,19 @@ impl Cli {
 }
 
 type Outcome = anyhow::Result<Result<(), Explained>>;
+
+/// An error with its causes, each told once: many messages end with that of their cause already.
+fn chain(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.ends_with(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
+}
 
 /// Writes a line to standard error. There is nobody left to tell if that fails.
 fn narrate(line: &str) {
@@ -111,4 +124,24 @@ fn print(data: &str) -> anyhow::Result<()> {
 /// A runtime with a thread for every core.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+    use thiserror::Error;
+
+    #[derive(Debug, Error)]
+    #[error("cannot read it: {0}")]
+    struct Repeating(#[source] io::Error);
+
+    #[test]
+    fn every_cause_is_told_once() {
+        let cause = || io::Error::other("it is broken");
+        let repeated = anyhow::Error::from(Repeating(cause())).context("no key");
+        assert_eq!(chain(&repeated), "no key: cannot read it: it is broken");
+        let plain = Err::<(), _>(cause()).context("no key").unwrap_err();
+        assert_eq!(chain(&plain), "no key: it is broken");
+    }
 }

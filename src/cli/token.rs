@@ -2,6 +2,8 @@ use super::assert::{sign, statement};
 use super::{Explained, Outcome, narrate, print, runtime};
 use crate::client::exchange::{Answer, AuthorizationServer, Request};
 use crate::client::explain::advice;
+use crate::core::ids::ClientId;
+use crate::core::issuer::Issuer;
 use crate::oauth::request::GrantType;
 use anyhow::Context;
 use clap::ValueEnum;
@@ -14,8 +16,8 @@ use std::path::PathBuf;
 #[command(group(clap::ArgGroup::new("credential").required(true).args(["key", "service_account_token"])))]
 pub(super) struct Args {
     /// The issuer identifier of the authorization server.
-    #[arg(long, value_name = "URL", env = "COUNTERSIGN_ISSUER")]
-    issuer: String,
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_ISSUER", value_parser = Issuer::parse_loopback)]
+    issuer: Issuer,
     /// The client's private key (PKCS#8 PEM): an assertion is made with it.
     #[arg(long, value_name = "FILE", requires = "client")]
     key: Option<PathBuf>,
@@ -24,7 +26,7 @@ pub(super) struct Args {
     service_account_token: Option<PathBuf>,
     /// The client, `<namespace>/<name>`.
     #[arg(long, value_name = "CLIENT")]
-    client: Option<String>,
+    client: Option<ClientId>,
     /// How the assertion or token is used.
     #[arg(long, value_enum, default_value = "client-credentials")]
     grant: Grant,
@@ -94,7 +96,7 @@ impl Args {
                 Grant::JwtBearer => GrantType::JwtBearer,
             },
             assertion: &assertion,
-            client_id: self.client.as_deref(),
+            client_id: self.client.as_ref().map(ClientId::as_str),
             resource: self.resource.as_deref(),
             scope: self.scope.as_deref(),
         };
@@ -102,21 +104,17 @@ impl Args {
     }
 
     fn assertion(&self) -> anyhow::Result<String> {
-        match (&self.key, &self.service_account_token) {
-            (Some(key), _) => {
-                let client = self.client.as_deref().unwrap_or_default();
-                sign(
-                    &statement(client, &self.issuer, SignedDuration::from_secs(60))?,
-                    key,
-                    None,
-                )
+        match (&self.key, &self.client, &self.service_account_token) {
+            (Some(key), Some(client), _) => {
+                let lifetime = SignedDuration::from_secs(60);
+                sign(&statement(client, self.issuer.as_str(), lifetime)?, key, None)
             }
-            (None, Some(path)) => {
+            (_, _, Some(path)) => {
                 let token = std::fs::read_to_string(path)
                     .with_context(|| format!("cannot read {}", path.display()))?;
                 Ok(token.trim().to_owned())
             }
-            (None, None) => anyhow::bail!("give --key or --service-account-token"),
+            _ => anyhow::bail!("give --key and --client, or --service-account-token"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Asking a token endpoint for a token.
 
+use crate::core::issuer::Issuer;
 use crate::jose::parse_object;
 use crate::oauth::request::{GrantType, JWT_CLIENT_ASSERTION};
 use reqwest::{Certificate, Client, StatusCode};
@@ -54,20 +55,58 @@ pub enum ExchangeFault {
         source: reqwest::Error,
     },
     /// The answer is not JSON.
-    #[error("{0} answered something that is not a JSON object: is it an authorization server?")]
-    NotJson(String),
-    /// The metadata is somebody else's (RFC 8414 §3.3) or incomplete.
     #[error(
-        "the metadata at {0} is not the issuer's: its 'issuer' must be exactly what was given, and it must name its endpoints"
+        "{url} answered {status} with something that is not a JSON object: is it an authorization server?"
     )]
-    Metadata(String),
+    NotJson {
+        /// What was asked for.
+        url: String,
+        /// The status of the answer.
+        status: StatusCode,
+    },
+    /// The metadata is somebody else's (RFC 8414 §3.3).
+    #[error(
+        "the server calls itself '{named}', not '{given}' (metadata at {url}): give the issuer exactly as the server has it"
+    )]
+    OtherIssuer {
+        /// Where the metadata is.
+        url: String,
+        /// Its `issuer`.
+        named: String,
+        /// The issuer that was asked for.
+        given: String,
+    },
+    /// The metadata lacks a member.
+    #[error("the answer of {url} ({status}) has no '{member}': is it an authorization server?")]
+    Incomplete {
+        /// Where the metadata is.
+        url: String,
+        /// The status of the answer.
+        status: StatusCode,
+        /// What it lacks.
+        member: &'static str,
+    },
+    /// An endpoint to which anybody on the way could read along.
+    #[error(
+        "the metadata of {issuer} names the endpoint {endpoint}, which is not https: nothing was sent to it"
+    )]
+    Insecure {
+        /// Whose metadata.
+        issuer: String,
+        /// The endpoint.
+        endpoint: String,
+    },
+    /// A success without a token.
+    #[error("{0} answered with success, but without an access token")]
+    NoToken(String),
 }
 
 // === impl AuthorizationServer ===
 
 impl AuthorizationServer {
-    /// Finds the endpoints of `issuer` (RFC 8414 §3). With `ca`, certificates in PEM, only those are trusted.
-    pub async fn discover(issuer: &str, ca: Option<&[u8]>) -> Result<Self, ExchangeFault> {
+    /// Finds the endpoints of `issuer` (RFC 8414 §3), which are https unless the issuer itself, being on
+    /// loopback, is not. With `ca`, certificates in PEM, only those are trusted.
+    pub async fn discover(issuer: &Issuer, ca: Option<&[u8]>) -> Result<Self, ExchangeFault> {
         let mut builder = Client::builder()
             .timeout(Duration::from_secs(10))
             .redirect(reqwest::redirect::Policy::none());
@@ -75,17 +114,40 @@ impl AuthorizationServer {
             builder = builder.tls_certs_only(Certificate::from_pem_bundle(pem).map_err(ExchangeFault::Ca)?);
         }
         let http = builder.build().map_err(ExchangeFault::Ca)?;
+        let issuer = issuer.as_str();
         let url = metadata_url(issuer);
-        let metadata = object(&url, http.get(&url)).await?.1;
-        let text = |name: &str| metadata.get(name).and_then(Value::as_str);
-        match (text("issuer"), text("token_endpoint"), text("jwks_uri")) {
-            (Some(named), Some(token_endpoint), Some(jwks_uri)) if named == issuer => Ok(Self {
-                token_endpoint: token_endpoint.to_owned(),
-                jwks_uri: jwks_uri.to_owned(),
-                http,
-            }),
-            _ => Err(ExchangeFault::Metadata(url)),
+        let (status, metadata) = object(&url, http.get(&url)).await?;
+        let text = |member: &'static str| {
+            let text = metadata.get(member).and_then(Value::as_str).map(str::to_owned);
+            text.ok_or_else(|| ExchangeFault::Incomplete {
+                url: url.clone(),
+                status,
+                member,
+            })
+        };
+        let named = text("issuer")?;
+        if named != issuer {
+            return Err(ExchangeFault::OtherIssuer {
+                url,
+                named,
+                given: issuer.to_owned(),
+            });
         }
+        let endpoint = |member: &'static str| {
+            let endpoint = text(member)?;
+            if issuer.starts_with("https:") && !endpoint.starts_with("https:") {
+                return Err(ExchangeFault::Insecure {
+                    issuer: issuer.to_owned(),
+                    endpoint,
+                });
+            }
+            Ok(endpoint)
+        };
+        Ok(Self {
+            token_endpoint: endpoint("token_endpoint")?,
+            jwks_uri: endpoint("jwks_uri")?,
+            http,
+        })
     }
 
     /// Sends a token request.
@@ -113,11 +175,13 @@ impl AuthorizationServer {
             self.http.post(&self.token_endpoint).form(&form),
         )
         .await?;
-        Ok(if status.is_success() {
-            Answer::Token(members)
-        } else {
-            Answer::Refused(status, members)
-        })
+        if !status.is_success() {
+            return Ok(Answer::Refused(status, members));
+        }
+        match members.get("access_token").and_then(Value::as_str) {
+            Some(_) => Ok(Answer::Token(members)),
+            None => Err(ExchangeFault::NoToken(self.token_endpoint.clone())),
+        }
     }
 
     /// The server's published key set.
@@ -150,7 +214,10 @@ async fn object(
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
     let body = response.bytes().await.map_err(unreachable)?;
-    let members = parse_object(&body).map_err(|_| ExchangeFault::NotJson(url.to_owned()))?;
+    let members = parse_object(&body).map_err(|_| ExchangeFault::NotJson {
+        url: url.to_owned(),
+        status,
+    })?;
     Ok((status, members))
 }
 

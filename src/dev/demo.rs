@@ -11,9 +11,12 @@ use crate::jose::{self, Algorithm, Claims, SigningKey, UnverifiedJws};
 use crate::lifecycle::Tasks;
 use crate::oauth::request::GrantType;
 use anyhow::Context;
+use aws_lc_rs::rand;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use std::fs::DirBuilder;
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -28,21 +31,47 @@ pub async fn run(out: &mut dyn Write) -> anyhow::Result<bool> {
     let mut demo = Demo::start(&tasks, out).await?;
     let outcome = demo.play().await;
     let held = demo.failed == 0;
-    let folder = demo.folder.clone();
     tasks.shutdown().cancel();
     tasks.run_until_done(Duration::from_secs(2)).await?;
-    std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     outcome.map(|()| held)
 }
 
 struct Demo<'o> {
     out: &'o mut dyn Write,
     embedded: Embedded,
-    folder: PathBuf,
+    folder: Folder,
     key: KeyFile,
     assertions: u32,
     failed: u32,
 }
+
+/// A folder of our own, gone when the value is.
+struct Folder(PathBuf);
+
+// === impl Folder ===
+
+impl Folder {
+    /// Makes one that nobody else can look into, and that was not there before.
+    fn create() -> anyhow::Result<Self> {
+        let mut bytes = [0; 8];
+        rand::fill(&mut bytes).ok().context("no randomness")?;
+        let name = format!("countersign-demo-{:016x}", u64::from_be_bytes(bytes));
+        let path = std::env::temp_dir().join(name);
+        let made = DirBuilder::new().mode(0o700).create(&path);
+        made.with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "cannot remove the folder");
+        }
+    }
+}
+
+// === impl Demo ===
 
 impl<'o> Demo<'o> {
     async fn start(tasks: &Tasks, out: &'o mut dyn Write) -> anyhow::Result<Self> {
@@ -51,9 +80,8 @@ impl<'o> Demo<'o> {
             .context("cannot listen on loopback")?;
         let issuer = Issuer::parse_loopback(&format!("http://{}", socket.local_addr()?))?;
         let embedded = serve::start(tasks, socket, issuer)?;
-        let folder = std::env::temp_dir().join(format!("countersign-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let key = KeyFile::create(&folder.join("billing-worker.pem"), Algorithm::Es256)?;
+        let folder = Folder::create()?;
+        let key = KeyFile::create(&folder.0.join("billing-worker.pem"), Algorithm::Es256)?;
         Ok(Self {
             out,
             embedded,
@@ -71,7 +99,7 @@ impl<'o> Demo<'o> {
             &format!("listens at {issuer}, in this process"),
         )?;
         self.register()?;
-        let server = AuthorizationServer::discover(&issuer, None).await?;
+        let server = AuthorizationServer::discover(&self.embedded.issuer, None).await?;
 
         self.heading("A signed assertion for a token (RFC 7523 §2.2: it authenticates the client)")?;
         let assertion = self.assertion(&issuer)?;
@@ -132,9 +160,9 @@ impl<'o> Demo<'o> {
             },
         });
         let yaml = serde_saphyr::to_string(&object)?;
-        let path = self.folder.join("billing-worker.yaml");
+        let path = self.folder.0.join("billing-worker.yaml");
         std::fs::write(&path, &yaml).with_context(|| format!("cannot write {}", path.display()))?;
-        let loaded = serve::take_over(&self.embedded, &crate::dev::folder::fingerprint(&self.folder)?);
+        let loaded = serve::take_over(&self.embedded, &crate::dev::folder::fingerprint(&self.folder.0)?);
         self.tell("A client", &format!("{CLIENT}, declared by this object:"))?;
         for line in yaml.lines() {
             writeln!(self.out, "      {line}")?;

@@ -54,10 +54,7 @@ impl Documents {
 
 fn cached(body: Bytes, media_type: &'static str, request: &HeaderMap) -> Response<Body> {
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest(&SHA256, &body)));
-    let unchanged = request
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .any(|value| value.as_bytes() == tag.as_bytes());
+    let unchanged = names(request, &tag);
     let mut response = if unchanged {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -76,4 +73,39 @@ fn cached(body: Bytes, media_type: &'static str, request: &HeaderMap) -> Respons
         }
     }
     response
+}
+
+/// Whether `If-None-Match` names the tag: one of a list, compared weakly, for who compresses on the way
+/// makes it weak; or `*` (RFC 9110 §13.1.2).
+fn names(request: &HeaderMap, tag: &str) -> bool {
+    let lists = request.get_all(IF_NONE_MATCH).into_iter();
+    let mut tags = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .map(str::trim);
+    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(&[], false)]
+    #[case(&["\"a\""], true)]
+    #[case(&["W/\"a\""], true)]
+    #[case(&["\"b\", W/\"a\""], true)]
+    #[case(&["\"b\"", "\"a\""], true)]
+    #[case(&["*"], true)]
+    #[case(&["\"b\""], false)]
+    #[case(&["a"], false)]
+    #[case(&[""], false)]
+    fn a_tag_is_found_however_it_is_sent(#[case] lines: &[&'static str], #[case] expected: bool) {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(IF_NONE_MATCH, HeaderValue::from_static(line));
+        }
+        assert_eq!(names(&headers, "\"a\""), expected);
+    }
 }

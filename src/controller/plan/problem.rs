@@ -56,6 +56,7 @@ impl Problem {
     pub fn reason(&self) -> &'static str {
         match &self.what {
             What::Unreadable(Unreadable::NoPermission, _) => "NoPermission",
+            What::Unreadable(Unreadable::NoController, _) => "NotFetched",
             What::Unreadable(Unreadable::Fetch(_), _) => "FetchFailed",
             What::Missing(_) => "SourceMissing",
             What::Malformed(_) => "Malformed",
@@ -71,7 +72,7 @@ impl Problem {
             What::Unreadable(Unreadable::NoPermission, _) => 0,
             What::Missing(_) => 1,
             What::Malformed(_) => 2,
-            What::Unreadable(Unreadable::Fetch(_), _) => 3,
+            What::Unreadable(Unreadable::NoController | Unreadable::Fetch(_), _) => 3,
             What::NoKeys => 4,
             What::TooMany(_) => 5,
             What::Refused(_) | What::Clash(_) => 6,

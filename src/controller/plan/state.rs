@@ -51,6 +51,11 @@ pub enum Unreadable {
     /// The API server forbids it.
     #[error("the controller may not read it")]
     NoPermission,
+    /// There is no controller that would read it: only a cluster has one.
+    #[error(
+        "it is not fetched here, but by the controller of a cluster: for now, put the keys into the object, or into a labelled ConfigMap or Secret"
+    )]
+    NoController,
     /// The host of a URL did not deliver.
     #[error("{0}")]
     Fetch(FetchFault),
