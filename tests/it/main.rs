@@ -23,3 +23,4 @@ mod rights;
 mod signing_keys;
 mod status_policy;
 mod support;
+mod verifier;

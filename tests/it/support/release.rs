@@ -29,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) issuer: String,
     pub(crate) health: String,
     pub(crate) http: reqwest::Client,
+    /// Its certificate, which vouches for itself.
+    pub(crate) ca: PathBuf,
 }
 
 /// An answer of the token endpoint.
@@ -186,6 +188,7 @@ impl Release {
             issuer,
             health: format!("http://{health}"),
             http,
+            ca,
         }
     }
 
