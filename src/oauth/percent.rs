@@ -21,9 +21,8 @@ pub enum EncodingFault {
 /// must be UTF-8 without NUL. What stands for itself altogether, as a JWT does, is not copied.
 pub fn decode(encoded: &[u8]) -> Result<Cow<'_, str>, EncodingFault> {
     // No early exit: this way the compiler looks at many bytes at a time.
-    let literal = encoded
-        .iter()
-        .fold(true, |all, b| all & (*b != b'+') & (*b != b'%'));
+    let escaping = |b: &u8| matches!(b, b'+' | b'%');
+    let literal = !encoded.iter().fold(false, |any, b| any | escaping(b));
     let text = if literal {
         Cow::Borrowed(std::str::from_utf8(encoded).map_err(|_| EncodingFault::Utf8)?)
     } else {
