@@ -3,7 +3,9 @@
 pub(crate) mod accounts;
 pub(crate) mod binaries;
 pub(crate) mod cluster;
+pub(crate) mod command;
 pub(crate) mod controlplane;
+pub(crate) mod dev;
 pub(crate) mod eventually;
 pub(crate) mod home;
 pub(crate) mod kubeconfig;
@@ -14,6 +16,7 @@ pub(crate) mod pki;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod release;
+pub(crate) mod stub;
 pub(crate) mod workloads;
 
 pub(crate) use controlplane::{ControlPlane, Options};

@@ -40,11 +40,7 @@ pub(crate) fn assertion(key: &SigningKey, client: &str, audience: &str) -> Strin
 /// server that has only just started decides on it.
 pub(crate) fn assertion_with(key: &SigningKey, client: &str, audience: &str, changes: &Value) -> String {
     static MADE: AtomicU64 = AtomicU64::new(0);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the processes under test have no other clock"
-    )]
-    let now = SystemClock.now().as_second();
+    let now = now();
     let mut claims = json!({
         "iss": client, "sub": client, "aud": audience, "iat": now + 30, "exp": now + 90,
         "jti": format!("{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed)),
@@ -53,6 +49,30 @@ pub(crate) fn assertion_with(key: &SigningKey, client: &str, audience: &str, cha
         claims[name] = value.clone();
     }
     key.sign_jws(None, &serde_json::to_vec(&claims).unwrap()).unwrap()
+}
+
+fn now() -> i64 {
+    SystemClock.now().as_second()
+}
+
+/// A service-account token bound to a pod, as the kubelet of a cluster whose key is `cluster` projects it.
+pub(crate) fn projected_token(
+    cluster: &SigningKey,
+    issuer: &str,
+    namespace: &str,
+    account: &str,
+    audience: &str,
+) -> String {
+    let subject = format!("system:serviceaccount:{namespace}:{account}");
+    let changes = json!({
+        "sub": subject, "aud": [audience], "iat": now() - 1, "nbf": now() - 1, "exp": now() + 3599,
+        "kubernetes.io": {
+            "namespace": namespace,
+            "serviceaccount": { "name": account, "uid": "0d6b5f0e" },
+            "pod": { "name": format!("{account}-0"), "uid": "9c1e44aa" },
+        },
+    });
+    assertion_with(cluster, issuer, audience, &changes)
 }
 
 impl ControlPlane {
