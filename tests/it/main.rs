@@ -14,6 +14,7 @@ mod abandoned;
 mod cli;
 mod controller;
 mod crowd;
+mod dev;
 mod election;
 mod exchange;
 mod first_token;
