@@ -14,6 +14,8 @@ use tokio::time::Instant;
 const START: Duration = Duration::from_secs(30);
 /// A resource that every server of the tests mints tokens for.
 pub(crate) const LEDGER: &str = "https://ledger.internal";
+/// Another one, whose tokens are signed with RS256.
+pub(crate) const OLD: &str = "https://old.internal";
 
 /// An installation that watches namespaces of its own.
 #[derive(Debug)]
@@ -161,7 +163,7 @@ impl Release {
                 "--resource",
                 LEDGER,
                 "--resource",
-                "https://old.internal=RS256",
+                &format!("{OLD}=RS256"),
                 "--listen",
                 &format!("127.0.0.1:{port}"),
                 "--health-listen",
