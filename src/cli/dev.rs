@@ -3,11 +3,11 @@ use crate::core::issuer::Issuer;
 use crate::dev::folder::Loaded;
 use crate::dev::serve;
 use crate::lifecycle::Tasks;
+use crate::server::serve::{GRACE, bind};
 use crate::telemetry::{self, LogFormat};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -45,7 +45,7 @@ impl Args {
     }
 
     async fn serve(self) -> anyhow::Result<()> {
-        let socket = crate::server::serve::bind(self.listen).await?;
+        let socket = bind(self.listen).await?;
         let issuer = Issuer::parse_loopback(&format!("http://{}", socket.local_addr()?))?;
         let tasks = Tasks::new();
         let embedded = serve::start(&tasks, socket, issuer.clone())?;
@@ -72,6 +72,6 @@ impl Args {
             }
         };
         serve::follow(&tasks, embedded, self.dir, Box::new(report));
-        Ok(tasks.run_until_done(Duration::from_secs(5)).await?)
+        Ok(tasks.run_until_done(GRACE).await?)
     }
 }

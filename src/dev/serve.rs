@@ -35,9 +35,27 @@ pub struct Embedded {
     pub issuer: Issuer,
 }
 
-/// Starts the embedded server on `socket`, which must be on loopback, as `issuer`. The signing key is
-/// made now and goes with the process, and so does the memory of used assertions.
+/// Starts the embedded server on `socket`, which must be on loopback, as `issuer`.
 pub fn start(tasks: &Tasks, socket: TcpListener, issuer: Issuer) -> anyhow::Result<Embedded> {
+    let (embedded, broker) = assemble(issuer)?;
+    let limits = Limits::default();
+    let signing = embedded.index.signing_algorithms();
+    let router = routes(Arc::new(broker), &signing, limits, &Registry::new())?;
+    serve_public(
+        tasks,
+        PublicPort {
+            socket,
+            tls: None,
+            limits,
+        },
+        router,
+    );
+    Ok(embedded)
+}
+
+/// The embedded server without its port: one that knows nobody yet. The signing key is made now and
+/// goes with the process, and so does the memory of used assertions.
+pub fn assemble(issuer: Issuer) -> anyhow::Result<(Embedded, Broker)> {
     let algorithm = Algorithm::Es256;
     let index = Arc::new(Index::new(MintedResources::Any(algorithm)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -51,18 +69,7 @@ pub fn start(tasks: &Tasks, socket: TcpListener, issuer: Issuer) -> anyhow::Resu
         keys: Arc::new(keys),
         clock,
     };
-    let limits = Limits::default();
-    let router = routes(Arc::new(broker), &[algorithm], limits, &Registry::new())?;
-    serve_public(
-        tasks,
-        PublicPort {
-            socket,
-            tls: None,
-            limits,
-        },
-        router,
-    );
-    Ok(Embedded { index, issuer })
+    Ok((Embedded { index, issuer }, broker))
 }
 
 /// Takes a folder over into the server, now.

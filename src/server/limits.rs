@@ -9,8 +9,8 @@ pub struct Limits {
     pub connections: usize,
     /// For a TLS handshake.
     pub handshake: Duration,
-    /// From the moment the server waits for a request until its headers are there: idle connections
-    /// are closed after it.
+    /// From the moment the server waits for a request until its headers are there. Idle connections are
+    /// closed after it, or at most twice that.
     pub headers: Duration,
     /// From the headers to the end of the body.
     pub body: Duration,

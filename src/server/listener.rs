@@ -3,13 +3,16 @@
 //! The protocol is settled by ALPN (HTTP/1.1 without TLS), so that there is no sniffing phase which
 //! no time-out covers.
 
+use crate::server::activity::{Activity, Watched};
 use crate::server::limits::Limits;
 use crate::server::tls::ReloadingTls;
 use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
+use std::fmt::Display;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -37,7 +40,8 @@ struct Connection {
     tls: Option<Arc<ReloadingTls>>,
     limits: Limits,
     service: TowerToHyperService<Router>,
-    shutdown: Watcher,
+    activity: Activity,
+    closing: CancellationToken,
 }
 
 // === impl Listener ===
@@ -47,7 +51,7 @@ impl Listener {
     /// finish their requests, and returns within the grace.
     pub async fn serve(self, router: Router, shutdown: CancellationToken) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
-        let graceful = GracefulShutdown::new();
+        let closing = CancellationToken::new();
         let connections = TaskTracker::new();
         let accepting = async {
             loop {
@@ -67,7 +71,8 @@ impl Listener {
                     tls: self.tls.clone(),
                     limits: self.limits,
                     service: TowerToHyperService::new(router.clone()),
-                    shutdown: graceful.watcher(),
+                    activity: Activity::default(),
+                    closing: closing.clone(),
                 };
                 connections.spawn(async move {
                     connection.serve(stream).await;
@@ -78,11 +83,11 @@ impl Listener {
         let _stopped = shutdown.run_until_cancelled(accepting).await;
         drop(self.socket);
         connections.close();
-        let finished = async {
-            graceful.shutdown().await;
-            connections.wait().await;
-        };
-        if tokio::time::timeout(self.grace, finished).await.is_err() {
+        closing.cancel();
+        if tokio::time::timeout(self.grace, connections.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("some requests did not finish in time");
         }
     }
@@ -112,10 +117,9 @@ impl Connection {
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.headers)
             .max_buf_size(self.limits.header_size)
-            .serve_connection(TokioIo::new(stream), self.service);
-        if let Err(error) = self.shutdown.watch(connection).await {
-            tracing::debug!(%error, "connection ended");
-        }
+            .max_header_size(self.limits.header_size)
+            .serve_connection(TokioIo::new(stream), self.watched());
+        self.drive(connection).await;
     }
 
     async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
@@ -126,8 +130,37 @@ impl Connection {
             .max_header_list_size(header_size)
             .keep_alive_interval(self.limits.headers)
             .keep_alive_timeout(self.limits.handshake)
-            .serve_connection(TokioIo::new(stream), self.service);
-        if let Err(error) = self.shutdown.watch(connection).await {
+            .serve_connection(TokioIo::new(stream), self.watched());
+        self.drive(connection).await;
+    }
+
+    fn watched(&self) -> Watched<TowerToHyperService<Router>> {
+        Watched {
+            service: self.service.clone(),
+            activity: self.activity.clone(),
+        }
+    }
+
+    /// Runs the connection until its end, or until it was idle for too long or the server closes; then it
+    /// may finish the requests under way, and nothing else.
+    async fn drive<C: GracefulConnection<Error: Display>>(&self, connection: C) {
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            () = self.closing.cancelled() => None,
+            () = self.activity.idle(self.limits.headers) => None,
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    ended = connection => ended,
+                    () = self.activity.idle(self.limits.handshake) => Ok(()),
+                }
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "connection ended");
         }
     }

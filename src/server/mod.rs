@@ -1,5 +1,6 @@
 //! The HTTP server: the token endpoint and the documents on one port; health and metrics on another.
 
+mod activity;
 pub mod answer;
 pub mod audit;
 pub mod broker;

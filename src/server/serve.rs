@@ -24,8 +24,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// How long requests may take to finish after a shutdown began.
+/// How long the process may take to end after a shutdown began.
 pub const GRACE: Duration = Duration::from_secs(20);
+/// How much of that requests may take to finish.
+const REQUESTS: Duration = Duration::from_secs(15);
 
 /// The public port.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ pub fn serve_public(tasks: &Tasks, port: PublicPort, router: Router) {
         socket: port.socket,
         tls: port.tls,
         limits: port.limits,
-        grace: GRACE,
+        grace: REQUESTS,
     };
     let shutdown = tasks.shutdown();
     tasks.spawn_essential("public port", async move {

@@ -20,6 +20,7 @@ mod exchange;
 mod first_token;
 mod fixture;
 mod house;
+mod http;
 mod oauthclient_schema;
 mod rights;
 mod signing_keys;

@@ -1,0 +1,115 @@
+//! What happens on one connection: how many requests were begun on it, and how many are under way.
+//!
+//! HTTP/1.1 has a time limit for the next request's headers; HTTP/2 has none for the client's first
+//! bytes nor between requests. This is the one for both.
+
+use futures::future::BoxFuture;
+use http::header::{CONNECTION, TRANSFER_ENCODING};
+use http::{HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The activity of one connection; clones share it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Activity(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+/// A request under way: until it is dropped.
+struct UnderWay(Activity);
+
+/// A service whose requests are counted.
+#[derive(Debug)]
+pub(super) struct Watched<S> {
+    /// The service.
+    pub(super) service: S,
+    /// Where they are counted.
+    pub(super) activity: Activity,
+}
+
+// === impl Activity ===
+
+impl Activity {
+    /// Ends when no request was begun or under way for at least `time`; after at most twice that.
+    pub(super) async fn idle(&self, time: Duration) {
+        loop {
+            let before = self.0.begun.load(Ordering::Acquire);
+            tokio::time::sleep(time).await;
+            if self.0.ended.load(Ordering::Acquire) == before
+                && self.0.begun.load(Ordering::Acquire) == before
+            {
+                return;
+            }
+        }
+    }
+
+    fn begin(&self) -> UnderWay {
+        self.0.begun.fetch_add(1, Ordering::AcqRel);
+        UnderWay(self.clone())
+    }
+}
+
+// === impl UnderWay ===
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.0.ended.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+// === impl Watched ===
+
+impl<S, B> Service<Request<Incoming>> for Watched<S>
+where
+    S: Service<Request<Incoming>, Response = Response<B>>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response<B>, S::Error>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let under_way = self.activity.begin();
+        // A body framed by Transfer-Encoding, perhaps besides a Content-Length that somebody in front of
+        // us went by: nothing that follows on this connection is trusted (RFC 9112 §6.1).
+        let last = request.headers().contains_key(TRANSFER_ENCODING);
+        let answer = self.service.call(request);
+        Box::pin(async move {
+            let mut response = answer.await?;
+            if last {
+                let headers = response.headers_mut();
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            drop(under_way);
+            Ok(response)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIME: Duration = Duration::from_millis(50);
+
+    #[tokio::test]
+    async fn a_connection_is_idle_when_nothing_was_asked_for_the_whole_time() {
+        let activity = Activity::default();
+        let started = tokio::time::Instant::now();
+        activity.idle(TIME).await;
+        assert!(started.elapsed() >= TIME, "never a request");
+
+        let request = activity.begin();
+        let busy = tokio::time::timeout(5 * TIME, activity.idle(TIME)).await;
+        assert!(busy.is_err(), "one is under way");
+        drop(request);
+        activity.idle(TIME).await;
+    }
+}
