@@ -7,7 +7,6 @@ mod shared;
 
 use aws_lc_rs::rand;
 use countersign::clock::SystemClock;
-use countersign::cluster::signing_keys::SigningKeyStore;
 use countersign::core::client::{
     AssertionRules, AudiencePolicy, Client, ClientKey, GrantedResource, Grants, JwtBearerGrant, Vouching,
 };
@@ -18,6 +17,7 @@ use countersign::core::scope::Scopes;
 use countersign::grants::{LocalIssuer, Settings};
 use countersign::index::{Index, MintedResources};
 use countersign::jose::{Algorithm, SigningKey};
+use countersign::keys::SigningKeyStore;
 use countersign::keys::{KeyRing, Plan, RotationPolicy, SigningKeys, plan};
 use countersign::replay::memory::{Capacity, MemoryLog};
 use countersign::server::audit::Record;
@@ -37,6 +37,8 @@ const CLIENT: &str = "client-0";
 const BATCH: usize = 200;
 /// Rounds, the first of which does not count.
 const ROUNDS: usize = 16;
+/// Rounds under a profiler.
+const PROFILED: usize = 200;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -46,7 +48,9 @@ fn main() -> anyhow::Result<()> {
     if let Some(name) = arguments.iter().skip_while(|word| *word != "--profile").nth(1) {
         let profiled = Kind::ALL.into_iter().filter(|(known, _)| known == name);
         for (_, kind) in profiled {
-            world.run(kind, 2_000)?;
+            for _ in 0..PROFILED {
+                world.run(kind, BATCH)?;
+            }
         }
         return Ok(());
     }

@@ -63,7 +63,7 @@ fn verify_bare(bencher: Bencher<'_, '_>, key: &SigningKey, public: &ParsedPublic
     bencher.bench_local(|| {
         public
             .verify_sig(black_box(message), black_box(&signature))
-            .unwrap()
+            .unwrap();
     });
 }
 

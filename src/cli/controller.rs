@@ -1,7 +1,6 @@
+use super::in_cluster::InCluster;
 use super::{Outcome, runtime};
-use crate::api::installation::Installation;
 use crate::clock::SystemClock;
-use crate::cluster::connect;
 use crate::controller::election::{Elector, Identity};
 use crate::controller::heartbeat::Heartbeat;
 use crate::controller::lease::LeaseTimes;
@@ -18,12 +17,10 @@ use crate::lifecycle::Tasks;
 use crate::readiness::Readiness;
 use crate::server::metrics::register_process;
 use crate::server::serve::{bind, serve_health};
-use crate::telemetry::{self, LogFormat};
 use anyhow::Context;
 use ipnet::IpNet;
 use kube::{Api, Client};
 use prometheus::Registry;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,17 +35,6 @@ const GRACE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
-    /// The namespace of the installation.
-    #[arg(
-        long,
-        value_name = "NAMESPACE",
-        env = "POD_NAMESPACE",
-        default_value = "countersign-system"
-    )]
-    namespace: String,
-    /// Look after this namespace only; may be repeated. Default: the whole cluster.
-    #[arg(long, value_name = "NAMESPACE")]
-    watch_namespace: Vec<String>,
     /// The algorithms that there are signing keys for.
     #[arg(
         long,
@@ -72,9 +58,6 @@ pub(super) struct Args {
     /// Certificate authorities (PEM) to trust for fetching, besides the system's.
     #[arg(long, value_name = "FILE")]
     fetch_ca: Option<PathBuf>,
-    /// Where to serve /livez, /readyz and /metrics.
-    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9402")]
-    health_listen: SocketAddr,
     /// The name of this replica in Events and leases.
     #[arg(
         long,
@@ -83,43 +66,37 @@ pub(super) struct Args {
         default_value = "countersign-controller"
     )]
     pod_name: String,
-    /// How to reach the cluster, from outside of it.
-    #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
-    kubeconfig: Option<PathBuf>,
-    /// How to log.
-    #[arg(long, value_enum, default_value = "json")]
-    log_format: LogFormat,
-    /// What to log.
-    #[arg(long, value_name = "FILTER", default_value = "info,kube_runtime=error")]
-    log_level: String,
+    #[command(flatten)]
+    cluster: InCluster,
 }
 
 impl Args {
     pub(super) fn run(self) -> Outcome {
-        telemetry::init(self.log_format, &self.log_level)?;
+        self.cluster.start_logs()?;
         runtime()?.block_on(self.serve())?;
         Ok(Ok(()))
     }
 
     async fn serve(self) -> anyhow::Result<()> {
-        let client = connect::connect(self.kubeconfig.as_deref()).await?;
+        let client = self.cluster.connect().await?;
+        let namespace = self.cluster.installation().namespace;
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         register_process(&registry)?;
         let metrics = ControllerMetrics::new(&registry)?;
         let identity = Identity::new(&self.pod_name)?;
         let options = self.options(metrics, identity.as_str())?;
         let policy = RotationPolicy::new(self.signing_algorithms.iter().copied().collect())?;
-        let health = bind(self.health_listen).await?;
+        let health = bind(self.cluster.health_listen).await?;
         tracing::info!(health = %health.local_addr()?, identity = identity.as_str(), "a candidate for leadership");
         serve_health(&tasks, health, readiness, registry);
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let leases = Api::namespaced(client.clone(), &self.namespace);
+        let leases = Api::namespaced(client.clone(), &namespace);
         let holder = identity.as_str().to_owned();
         let elector = Elector::new(leases, identity, LeaseTimes::default(), Arc::clone(&clock));
         let leader = Leader {
             client,
-            namespace: self.namespace,
+            namespace,
             holder,
             clock,
             options,
@@ -143,10 +120,7 @@ impl Args {
         };
         let refresh = Duration::from_secs(u64::from(self.fetch_interval));
         Ok(ControllerOptions {
-            installation: Installation {
-                namespace: self.namespace.clone(),
-                watch_namespaces: self.watch_namespace.clone(),
-            },
+            installation: self.cluster.installation(),
             fetch: FetchOptions {
                 addresses: AddressPolicy {
                     allowed: self.fetch_allow.clone(),

@@ -7,6 +7,7 @@ mod assert;
 mod controller;
 mod demo;
 mod dev;
+mod in_cluster;
 mod keygen;
 mod manifests;
 mod server;

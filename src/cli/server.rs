@@ -1,11 +1,12 @@
+use super::in_cluster::InCluster;
 use super::{Outcome, runtime};
 use crate::clock::SystemClock;
-use crate::cluster::{clients, connect, issuer, signing_keys};
+use crate::cluster::view::View;
 use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
 use crate::core::resource::ResourceId;
 use crate::grants::Settings;
-use crate::index::{Index, MintedResources};
+use crate::index::MintedResources;
 use crate::jose::Algorithm;
 use crate::lifecycle::Tasks;
 use crate::readiness::Readiness;
@@ -15,9 +16,7 @@ use crate::server::limits::Limits;
 use crate::server::metrics::register_process;
 use crate::server::serve::{GRACE, PublicPort, bind, routes, serve_health, serve_public};
 use crate::server::tls::{CertificateFiles, ReloadingTls};
-use crate::telemetry::{self, LogFormat};
 use anyhow::Context;
-use kube::Api;
 use prometheus::Registry;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -42,29 +41,8 @@ pub(super) struct Args {
     /// Where to serve tokens, over TLS.
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     listen: SocketAddr,
-    /// Where to serve /livez, /readyz and /metrics.
-    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9402")]
-    health_listen: SocketAddr,
-    /// The namespace of the installation.
-    #[arg(
-        long,
-        value_name = "NAMESPACE",
-        env = "POD_NAMESPACE",
-        default_value = "countersign-system"
-    )]
-    namespace: String,
-    /// Serve this namespace only; may be repeated. Default: the whole cluster.
-    #[arg(long, value_name = "NAMESPACE")]
-    watch_namespace: Vec<String>,
-    /// How to reach the cluster, from outside of it.
-    #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
-    kubeconfig: Option<PathBuf>,
-    /// How to log.
-    #[arg(long, value_enum, default_value = "json")]
-    log_format: LogFormat,
-    /// What to log.
-    #[arg(long, value_name = "FILTER", default_value = "info,kube_runtime=error")]
-    log_level: String,
+    #[command(flatten)]
+    cluster: InCluster,
 }
 
 /// A resource and the algorithm of its tokens.
@@ -94,7 +72,7 @@ impl FromStr for Minted {
 
 impl Args {
     pub(super) fn run(self) -> Outcome {
-        telemetry::init(self.log_format, &self.log_level)?;
+        self.cluster.start_logs()?;
         runtime()?.block_on(self.serve())?;
         Ok(Ok(()))
     }
@@ -111,40 +89,14 @@ impl Args {
             key: self.tls_key,
         };
         let tls = Arc::new(ReloadingTls::load(files).context("cannot serve TLS")?);
-        let client = connect::connect(self.kubeconfig.as_deref()).await?;
+        let client = self.cluster.connect().await?;
 
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let index = Arc::new(Index::new(MintedResources::Listed(resources)));
-        let signing = index.signing_algorithms();
-        let keys = Arc::new(signing_keys::SigningKeyStore::new());
-
-        let namespaces = if self.watch_namespace.is_empty() {
-            vec![None]
-        } else {
-            self.watch_namespace.into_iter().map(Some).collect()
-        };
-        for namespace in namespaces {
-            let ready = readiness.block("the clients");
-            let followed = clients::follow(client.clone(), namespace, Arc::clone(&index), ready);
-            tasks.spawn_essential("clients", until(&tasks, followed));
-        }
-        let ready = readiness.block("the service-account issuer");
-        let followed = issuer::follow(client.clone(), Arc::clone(&clock), Arc::clone(&index), ready);
-        tasks.spawn_essential("service-account issuer", until(&tasks, followed));
-        let ready = readiness.block("the signing keys");
-        let (store, stop) = (Arc::clone(&keys), tasks.shutdown());
-        let secrets = Api::namespaced(client.clone(), &self.namespace);
-        tasks.spawn_essential("signing keys", async move {
-            store.follow(secrets, ready, |_| {}, stop).await;
-            Ok(())
-        });
-        let (beats, stop) = (index.last_heartbeat(), tasks.shutdown());
-        let (leases, time) = (Api::namespaced(client, &self.namespace), Arc::clone(&clock));
-        tasks.spawn_essential("heartbeat", async move {
-            beats.follow(leases, time.as_ref(), stop).await;
-            Ok(())
-        });
+        let installation = self.cluster.installation();
+        let resources = MintedResources::Listed(resources);
+        let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
+        let signing = view.index.signing_algorithms();
 
         register_process(&registry)?;
         // What an earlier life of this process may have honoured is refused until it has expired.
@@ -152,15 +104,15 @@ impl Args {
         tracing::warn!("used assertions are remembered by this process alone: run one replica");
         let broker = Broker {
             settings: Settings::new(issuer),
-            directory: index,
+            directory: view.index,
             replay: Arc::new(replay),
-            keys,
+            keys: view.keys,
             clock,
         };
         let limits = Limits::default();
         let router = routes(Arc::new(broker), &signing, limits, &registry)?;
         let socket = bind(self.listen).await?;
-        let health = bind(self.health_listen).await?;
+        let health = bind(self.cluster.health_listen).await?;
         tracing::info!(public = %socket.local_addr()?, health = %health.local_addr()?, "listening");
         serve_public(
             &tasks,
@@ -173,19 +125,5 @@ impl Args {
         );
         serve_health(&tasks, health, readiness, registry);
         Ok(tasks.run_until_done(GRACE).await?)
-    }
-}
-
-/// A task that would never end, ended by the shutdown.
-fn until(
-    tasks: &Tasks,
-    task: impl Future<Output = ()> + Send + 'static,
-) -> impl Future<Output = anyhow::Result<()>> + Send + 'static {
-    let shutdown = tasks.shutdown();
-    async move {
-        match shutdown.run_until_cancelled_owned(task).await {
-            None => Ok(()),
-            Some(()) => anyhow::bail!("it ended by itself"),
-        }
     }
 }

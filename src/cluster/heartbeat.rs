@@ -1,14 +1,11 @@
-//! When the controller last gave a sign of life, as a server knows it.
-//!
-//! Keys that the controller vouches for are refused an hour after its last beat; whoever decides that
-//! asks here. No beat ever seen is `None`, which is never "just now".
+//! Follows the controller's heartbeat into [`LastHeartbeat`].
 
 use crate::cluster::object_watch::{ObjectWatch, Seen};
 use crate::core::clock::Clock;
+use crate::index::heartbeat::LastHeartbeat;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::Api;
-use std::sync::atomic::{AtomicI64, Ordering};
 use tokio_util::sync::CancellationToken;
 
 /// The name of the lease that the leading controller renews, in the release namespace.
@@ -17,13 +14,6 @@ pub const LEASE: &str = "countersign-heartbeat";
 /// How far the controller's clock may be ahead of ours before it is not believed.
 const TOLERATED_LEAD: SignedDuration = SignedDuration::from_secs(60);
 
-/// Stands for "no beat, yet": earlier than any time that can be written.
-const NEVER: i64 = i64::MIN;
-
-/// The last beat; read without a lock.
-#[derive(Debug)]
-pub struct LastHeartbeat(AtomicI64);
-
 /// What a server makes of the beats it sees. Pure.
 #[derive(Debug, Default)]
 struct Judge {
@@ -31,47 +21,19 @@ struct Judge {
     last: Option<(Timestamp, Timestamp)>,
 }
 
-// === impl LastHeartbeat ===
-
-impl Default for LastHeartbeat {
-    fn default() -> Self {
-        Self(AtomicI64::new(NEVER))
-    }
-}
-
-impl LastHeartbeat {
-    /// No beat was seen, yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The last beat, to the second, rounded down.
-    pub fn get(&self) -> Option<Timestamp> {
-        Timestamp::from_second(self.0.load(Ordering::Acquire)).ok()
-    }
-
-    /// Takes note of a beat.
-    pub fn set(&self, beat: Timestamp) {
-        let whole = beat.as_second();
-        // `as_second` rounds towards zero.
-        let down = whole.saturating_sub(i64::from(beat.subsec_nanosecond() < 0));
-        self.0.store(down, Ordering::Release);
-    }
-
-    /// Follows the lease in the namespace of `leases` until `stop`. If it vanishes or says nothing, the
-    /// last beat stays and grows old.
-    pub async fn follow(&self, leases: Api<Lease>, clock: &dyn Clock, stop: CancellationToken) {
-        let mut watch = ObjectWatch::new(leases, LEASE);
-        let mut judge = Judge::default();
-        loop {
-            let seen = tokio::select! {
-                () = stop.cancelled() => return,
-                seen = watch.next() => seen,
-            };
-            let Seen::Present(lease) = seen else { continue };
-            if let Some(written) = lease.spec.and_then(|spec| spec.renew_time) {
-                self.set(judge.judge(written.0, clock.now()));
-            }
+/// Follows the lease in the namespace of `leases` until `stop`. If it vanishes or says nothing, the
+/// last beat stays and grows old.
+pub async fn follow(last: &LastHeartbeat, leases: Api<Lease>, clock: &dyn Clock, stop: CancellationToken) {
+    let mut watch = ObjectWatch::new(leases, LEASE);
+    let mut judge = Judge::default();
+    loop {
+        let seen = tokio::select! {
+            () = stop.cancelled() => return,
+            seen = watch.next() => seen,
+        };
+        let Seen::Present(lease) = seen else { continue };
+        if let Some(written) = lease.spec.and_then(|spec| spec.renew_time) {
+            last.set(judge.judge(written.0, clock.now()));
         }
     }
 }
@@ -126,17 +88,5 @@ mod tests {
         assert_eq!(judge.judge(at(9_000), at(1_000)), at(1_000));
         assert_eq!(judge.judge(at(9_000), at(2_000)), at(1_000));
         assert_eq!(judge.judge(at(9_001), at(3_000)), at(3_000));
-    }
-
-    #[test]
-    fn no_beat_is_not_a_beat_long_ago() {
-        let last = LastHeartbeat::new();
-        assert_eq!(last.get(), None);
-        last.set(Timestamp::MIN);
-        assert_eq!(last.get(), Some(Timestamp::MIN));
-        last.set("2026-01-01T00:00:00.9Z".parse().unwrap());
-        assert_eq!(last.get(), Some("2026-01-01T00:00:00Z".parse().unwrap()));
-        last.set("1969-12-31T23:59:59.5Z".parse().unwrap());
-        assert_eq!(last.get(), Some("1969-12-31T23:59:59Z".parse().unwrap()));
     }
 }

@@ -6,3 +6,4 @@ pub mod heartbeat;
 pub mod issuer;
 pub mod object_watch;
 pub mod signing_keys;
+pub mod view;

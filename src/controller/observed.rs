@@ -7,7 +7,7 @@ use crate::api::v1alpha1::{OAuthClient, OAuthClientSpec, OAuthClientStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// An `OAuthClient` with a spec of whatever worth.
@@ -52,10 +52,29 @@ impl<'de> Deserialize<'de> for Observed {
         } = Wire::deserialize(deserializer)?;
         Ok(Self {
             metadata,
-            spec: serde_json::from_value(spec).map_err(|error| without_values(&error.to_string())),
+            spec: decode(spec),
             status: serde_json::from_value(status).ok(),
         })
     }
+}
+
+fn decode(spec: Value) -> Result<OAuthClientSpec, String> {
+    let field = undecodable(&spec);
+    serde_json::from_value(spec).map_err(|error| {
+        let message = without_values(&error.to_string());
+        field.map_or_else(|| message.clone(), |field| format!("spec.{field}: {message}"))
+    })
+}
+
+/// The first field that cannot be decoded, if it is one alone. All are optional, so that it then is the
+/// name of one of ours.
+fn undecodable(spec: &Value) -> Option<String> {
+    let alone = |(name, value): &(&String, &Value)| {
+        let only = Map::from_iter([((*name).clone(), (*value).clone())]);
+        OAuthClientSpec::deserialize(Value::Object(only)).is_err()
+    };
+    let field = spec.as_object()?.iter().find(alone);
+    field.map(|(name, _)| name.clone())
 }
 
 /// A decoder's message without what stood in the object: a private key may have been put where a
@@ -121,7 +140,7 @@ mod tests {
         let observed = observe(&json!({"suspended": []}), &json!({"clientId": "b/a"}));
         assert_eq!(
             observed.object().unwrap_err(),
-            "invalid type: sequence, expected a boolean"
+            "spec.suspended: invalid type: sequence, expected a boolean"
         );
         assert!(observed.status.is_some());
         assert!(observe(&Value::Null, &json!({"clientId": []})).status.is_none());
@@ -133,6 +152,9 @@ mod tests {
         let observed = observe(&json!({"identities": [{"keys": {"jwks": canary}}]}), &Value::Null);
         let told = observed.spec.unwrap_err();
         assert!(!told.contains("PRIVATE") && !told.contains("canary"), "{told}");
-        assert!(told.starts_with("invalid type: string \"…\", expected"), "{told}");
+        assert!(
+            told.starts_with("spec.identities: invalid type: string \"…\", expected"),
+            "{told}"
+        );
     }
 }

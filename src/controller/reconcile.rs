@@ -92,7 +92,6 @@ impl<'d> Reconciler<'d> {
         plan: &Plan,
     ) -> Result<bool, ReconcileError> {
         let (namespace, name) = place;
-        let api: Api<Observed> = Api::namespaced(self.client.clone(), namespace);
         let mut body = json!({
             "apiVersion": OAuthClient::api_version(&()),
             "kind": OAuthClient::kind(&()),
@@ -100,22 +99,27 @@ impl<'d> Reconciler<'d> {
             "metadata": {"name": name, "namespace": namespace, "uid": observed.metadata.uid},
             "status": plan.status,
         });
-        let (params, patch) = if observed.spec.is_ok() {
-            (PatchParams::apply(MANAGER).force(), Patch::Apply(&body))
+        let applied = if observed.spec.is_ok() {
+            let params = PatchParams::apply(MANAGER).force();
+            Some(self.patch(place, &params, &Patch::Apply(&body)).await?)
         } else {
-            // Apply wants an object that has the form of its schema, in parts that are not applied too.
-            if let Some(status) = body.get_mut("status").and_then(Value::as_object_mut) {
-                status.entry("keys").or_insert(Value::Null);
-            }
-            let params = PatchParams {
-                field_manager: Some(MANAGER.to_owned()),
-                ..PatchParams::default()
-            };
-            (params, Patch::Merge(&body))
+            None
         };
-        let answer = tokio::time::timeout(CALL_TIMEOUT, api.patch_status(name, &params, &patch))
-            .await
-            .map_err(|_| ReconcileError::Timeout)?;
+        // Apply wants an object that has the form of its schema, in parts that are not applied too, and in
+        // parts that we do not decode. It fails with 500 if that is not so.
+        let answer = match applied {
+            Some(answer) if !is_internal(&answer) => answer,
+            _ => {
+                if let Some(status) = body.get_mut("status").and_then(Value::as_object_mut) {
+                    status.entry("keys").or_insert(Value::Null);
+                }
+                let params = PatchParams {
+                    field_manager: Some(MANAGER.to_owned()),
+                    ..PatchParams::default()
+                };
+                self.patch(place, &params, &Patch::Merge(&body)).await?
+            }
+        };
         match answer {
             Ok(_) => {
                 self.desk
@@ -136,6 +140,18 @@ impl<'d> Reconciler<'d> {
             }
             Err(error) => Err(ReconcileError::Write(Told::from(&error))),
         }
+    }
+
+    async fn patch(
+        &self,
+        (namespace, name): &Place,
+        params: &PatchParams,
+        patch: &Patch<&Value>,
+    ) -> Result<kube::Result<Observed>, ReconcileError> {
+        let api: Api<Observed> = Api::namespaced(self.client.clone(), namespace);
+        tokio::time::timeout(CALL_TIMEOUT, api.patch_status(name, params, patch))
+            .await
+            .map_err(|_| ReconcileError::Timeout)
     }
 
     /// Publishes Events. They are a convenience: what cannot be published is logged.
@@ -160,6 +176,10 @@ impl<'d> Reconciler<'d> {
             }
         }
     }
+}
+
+fn is_internal(answer: &kube::Result<Observed>) -> bool {
+    matches!(answer, Err(kube::Error::Api(status)) if status.code == 500)
 }
 
 /// The status of `Ready`, as one of a fixed set.

@@ -1,13 +1,13 @@
 //! `countersign dev`: a server on loopback that knows its clients from a folder and follows it.
 
 use crate::clock::SystemClock;
-use crate::cluster::signing_keys::SigningKeyStore;
 use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
 use crate::dev::folder::{self, Fingerprint, Loaded};
 use crate::grants::{Directory, LocalIssuer, Settings};
 use crate::index::{Index, MintedResources};
 use crate::jose::{Algorithm, SigningKey};
+use crate::keys::SigningKeyStore;
 use crate::keys::{KeyRing, Plan, RotationPolicy, SigningKeys, plan};
 use crate::lifecycle::Tasks;
 use crate::replay::memory::{Capacity, MemoryLog};

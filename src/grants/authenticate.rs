@@ -31,7 +31,7 @@ pub struct Authenticated {
 /// Without a `client_assertion`, everything before a verified and mapped `assertion` is the same
 /// `invalid_grant`, whatever `client_id` says.
 pub fn authenticate(
-    request: TokenRequest,
+    request: TokenRequest<'_>,
     directory: &dyn Directory,
     settings: &Settings,
     moment: Moment,
@@ -71,7 +71,7 @@ pub fn authenticate(
         (GrantType::ClientCredentials, Some((client, credential)), None) => (client, Some(credential), None),
         (GrantType::JwtBearer, _, None) => return Err(RequestFault::Missing("assertion").into()),
         (GrantType::JwtBearer, Some((client, credential)), Some(token)) => {
-            if client_assertion.as_deref() == Some(token.as_str()) {
+            if client_assertion.as_ref() == Some(&token) {
                 return Err(Slot::Assertion.refuse(AssertionFault::BothSlots));
             }
             let grant_credential = verify(&token, Slot::Assertion)?;

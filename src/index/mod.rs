@@ -2,7 +2,9 @@
 //!
 //! Readers never wait for I/O: the locks here are held for a map look-up, never across an await.
 
-use crate::cluster::heartbeat::LastHeartbeat;
+use heartbeat::LastHeartbeat;
+pub mod heartbeat;
+
 use crate::core::client::Client;
 use crate::core::ids::{ClientId, ServiceAccountId};
 use crate::grants::{Directory, LocalIssuer};

@@ -17,12 +17,14 @@ mod policy;
 mod published;
 mod ring;
 pub mod secret;
+mod store;
 
 pub use entry::{KeyEntry, KeyState, Retirement};
 pub use plan::{Birth, Draft, Plan, plan};
 pub use policy::{JWKS_CACHE_LIFETIME, LEEWAY, LONGEST_TOKEN, PROPAGATION, PolicyError, RotationPolicy};
 pub use published::SigningKeys;
 pub use ring::{KeyRing, RingError};
+pub use store::SigningKeyStore;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The body of a token request, as a list of the parameters that mean something to us.
 
 use crate::oauth::percent::{self, EncodingFault};
+use std::borrow::Cow;
 use thiserror::Error;
 
 /// The most parameters a form may have.
@@ -29,8 +30,8 @@ pub enum Parameter {
 
 /// The known parameters of a form, empty values left out (RFC 6749 §3.2).
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Form {
-    values: Vec<(Parameter, String)>,
+pub struct Form<'b> {
+    values: Vec<(Parameter, Cow<'b, str>)>,
 }
 
 /// Why a form was refused as a whole.
@@ -93,10 +94,10 @@ impl Parameter {
 
 // === impl Form ===
 
-impl Form {
+impl<'b> Form<'b> {
     /// Reads a form body. Unknown parameters are ignored, even when repeated; known ones may stand
     /// once, `resource` aside; one without a value counts as absent.
-    pub fn parse(body: &[u8]) -> Result<Self, FormFault> {
+    pub fn parse(body: &'b [u8]) -> Result<Self, FormFault> {
         let mut seen = Vec::new();
         let mut values = Vec::new();
         for (position, pair) in body
@@ -126,10 +127,15 @@ impl Form {
 
     /// The value of a single-valued parameter.
     pub fn get(&self, parameter: Parameter) -> Option<&str> {
+        self.all(parameter).next()
+    }
+
+    /// The same, in a form that outlives this one.
+    pub fn value(&self, parameter: Parameter) -> Option<Cow<'b, str>> {
         self.values
             .iter()
             .find(|(known, _)| *known == parameter)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| value.clone())
     }
 
     /// Every value of a parameter, in the order of the form.
@@ -137,11 +143,11 @@ impl Form {
         self.values
             .iter()
             .filter(move |(known, _)| *known == parameter)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| value.as_ref())
     }
 }
 
-impl std::fmt::Debug for Form {
+impl std::fmt::Debug for Form<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list()
             .entries(self.values.iter().map(|(parameter, _)| parameter.name()))

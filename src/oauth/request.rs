@@ -2,6 +2,7 @@
 
 use crate::oauth::error::ErrorCode;
 use crate::oauth::form::{Form, FormFault, Parameter};
+use std::borrow::Cow;
 use thiserror::Error;
 
 /// `grant_type` of the JWT bearer grant (RFC 7523 §2.1).
@@ -20,15 +21,15 @@ pub enum GrantType {
 
 /// A token request; its JWTs are still unread.
 #[derive(Clone)]
-pub struct TokenRequest {
+pub struct TokenRequest<'b> {
     /// The grant.
     pub grant: GrantType,
     /// The JWT that authenticates the client (RFC 7523 §2.2).
-    pub client_assertion: Option<String>,
+    pub client_assertion: Option<Cow<'b, str>>,
     /// The JWT that is the grant (RFC 7523 §2.1).
-    pub assertion: Option<String>,
+    pub assertion: Option<Cow<'b, str>>,
     /// A hint which client is meant; never a credential (D-14 of our decisions: it only chooses).
-    pub client_id: Option<String>,
+    pub client_id: Option<Cow<'b, str>>,
     /// The targets (RFC 8707).
     pub resources: Vec<String>,
     /// The requested scope, unread.
@@ -107,12 +108,12 @@ impl RequestFault {
 
 // === impl TokenRequest ===
 
-impl TokenRequest {
+impl<'b> TokenRequest<'b> {
     /// Tells the parts of a form apart, in the order in which faults are to be answered: the form,
     /// the grant type, then the way of client authentication.
     ///
     /// `authorization_header` says whether the request carried an `Authorization` header.
-    pub fn parse(body: &[u8], authorization_header: bool) -> Result<Self, RequestFault> {
+    pub fn parse(body: &'b [u8], authorization_header: bool) -> Result<Self, RequestFault> {
         let form = Form::parse(body)?;
         let grant = match form.get(Parameter::GrantType) {
             None => return Err(RequestFault::Missing("grant_type")),
@@ -121,21 +122,23 @@ impl TokenRequest {
             Some(_) => return Err(RequestFault::UnsupportedGrant),
         };
         let client_assertion = client_assertion(&form, authorization_header)?;
-        let owned = |parameter| form.get(parameter).map(str::to_owned);
         Ok(Self {
             grant,
             client_assertion,
-            assertion: owned(Parameter::Assertion),
-            client_id: owned(Parameter::ClientId),
+            assertion: form.value(Parameter::Assertion),
+            client_id: form.value(Parameter::ClientId),
             resources: form.all(Parameter::Resource).map(str::to_owned).collect(),
-            scope: owned(Parameter::Scope),
+            scope: form.value(Parameter::Scope).map(Cow::into_owned),
         })
     }
 }
 
-fn client_assertion(form: &Form, authorization_header: bool) -> Result<Option<String>, RequestFault> {
+fn client_assertion<'b>(
+    form: &Form<'b>,
+    authorization_header: bool,
+) -> Result<Option<Cow<'b, str>>, RequestFault> {
     let secret = form.get(Parameter::ClientSecret).is_some();
-    let assertion = form.get(Parameter::ClientAssertion);
+    let assertion = form.value(Parameter::ClientAssertion);
     let assertion_type = form.get(Parameter::ClientAssertionType);
     match (assertion, assertion_type) {
         (Some(_), _) if secret || authorization_header => Err(RequestFault::TwoMethods),
@@ -144,12 +147,12 @@ fn client_assertion(form: &Form, authorization_header: bool) -> Result<Option<St
         (None, None) => Ok(None),
         (Some(_), None) => Err(RequestFault::Missing("client_assertion_type")),
         (None, Some(_)) => Err(RequestFault::Missing("client_assertion")),
-        (Some(assertion), Some(JWT_CLIENT_ASSERTION)) => Ok(Some(assertion.to_owned())),
+        (Some(assertion), Some(JWT_CLIENT_ASSERTION)) => Ok(Some(assertion)),
         (Some(_), Some(_)) => Err(RequestFault::UnsupportedAssertionType),
     }
 }
 
-impl std::fmt::Debug for TokenRequest {
+impl std::fmt::Debug for TokenRequest<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TokenRequest")
             .field("grant", &self.grant)

@@ -1,9 +1,9 @@
 //! The whole exchange: request bytes in, a token or a refusal out. The clock, the randomness, the
 //! replay log and the signing keys come together here and nowhere else.
 
-use crate::cluster::signing_keys::SigningKeyStore;
 use crate::core::clock::Clock;
 use crate::grants::{self, Directory, Grant, Issued, Moment, Reason, Refusal, Settings, Settled};
+use crate::keys::SigningKeyStore;
 use crate::oauth::error::ErrorCode;
 use crate::oauth::request::TokenRequest;
 use crate::replay::{Outcome, ReplayLog};
@@ -39,6 +39,13 @@ impl Broker {
         authorization_header: bool,
         record: &mut Record,
     ) -> Result<Issued, Refusal> {
+        let grant = self.decide(body, authorization_header, record)?;
+        self.issue(&self.settle(grant).await?, record)
+    }
+
+    /// Everything before the replay log. Apart from [`Self::exchange`], so that what was read is gone
+    /// before anybody waits.
+    fn decide(&self, body: &[u8], authorization_header: bool, record: &mut Record) -> Result<Grant, Refusal> {
         let request = TokenRequest::parse(body, authorization_header)?;
         record.grant = Some(request.grant);
         let moment = Moment {
@@ -50,7 +57,7 @@ impl Broker {
         record.authenticated(&authenticated);
         let grant = grants::authorize(&authenticated, directory, &self.settings, moment.now)?;
         record.terms(grant.terms());
-        self.issue(&self.settle(grant).await?, record)
+        Ok(grant)
     }
 
     async fn settle(&self, grant: Grant) -> Result<Settled, Refusal> {

@@ -1,7 +1,7 @@
 //! The public documents: metadata (RFC 8414) and the key set (RFC 7517).
 
-use crate::cluster::signing_keys::SigningKeyStore;
 use crate::core::clock::Clock;
+use crate::keys::SigningKeyStore;
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use base64::Engine;

@@ -1,9 +1,9 @@
 //! A server from its parts: two ports, and the tasks behind them.
 
-use crate::cluster::signing_keys::SigningKeyStore;
 use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
 use crate::jose::Algorithm;
+use crate::keys::SigningKeyStore;
 use crate::lifecycle::Tasks;
 use crate::oauth::metadata::Metadata;
 use crate::readiness::Readiness;

@@ -1,7 +1,7 @@
 //! The controller, with exactly its rights, against a real API server.
 
 mod isolation;
-mod jwks_host;
+pub(crate) mod jwks_host;
 mod objects;
 mod urls;
 mod world;

@@ -39,9 +39,10 @@ impl Dev {
         let what = format!("{client} {}", if accepted { "accepted" } else { "refused" });
         eventually(SOON, &what, async || {
             let answer = self.asks(key, client).await;
-            let as_wanted = match accepted {
-                true => answer.status == 200,
-                false => answer.refusal() == (400, "invalid_grant"),
+            let as_wanted = if accepted {
+                answer.status == 200
+            } else {
+                answer.refusal() == (400, "invalid_grant")
             };
             if as_wanted {
                 Ok(())
@@ -56,7 +57,7 @@ impl Dev {
     fn told(&self) -> String {
         let stderr = self.process.stderr();
         let last = stderr.rfind("clients ").expect("a state of the folder");
-        stderr[last..].to_owned()
+        stderr.split_at(last).1.to_owned()
     }
 
     /// Waits until the last state told has this line in it, and returns the whole.

@@ -1,11 +1,12 @@
 //! One controller leads, and servers see that it lives.
 
 use anyhow::anyhow;
-use countersign::cluster::heartbeat::{self, LastHeartbeat};
+use countersign::cluster::heartbeat;
 use countersign::controller::election::{ElectionError, Elector, Identity, LEASE, LossReason};
 use countersign::controller::heartbeat::Heartbeat;
 use countersign::controller::lease::LeaseTimes;
 use countersign::core::clock::ManualClock;
+use countersign::index::heartbeat::LastHeartbeat;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::rbac::v1::RoleBinding;
 use kube::Api;
@@ -16,8 +17,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::release::{Release, SOON};
 use crate::support::eventually;
+use crate::support::home::{Home, SOON};
 
 /// A candidate that stands, and what became of it.
 struct Candidate {
@@ -48,7 +49,7 @@ fn quick() -> LeaseTimes {
     millis(3_000, 2_000, 200)
 }
 
-async fn stand(release: &Release, times: LeaseTimes) -> Candidate {
+async fn stand(home: &Home, times: LeaseTimes) -> Candidate {
     let identity = Identity::new("controller-0").unwrap();
     let candidate = Candidate {
         identity: identity.as_str().to_owned(),
@@ -60,8 +61,8 @@ async fn stand(release: &Release, times: LeaseTimes) -> Candidate {
         fail: CancellationToken::new(),
         result: Arc::default(),
     };
-    let leases = Api::namespaced(release.controller().await, &release.namespace);
-    let elector = Elector::new(leases, identity, times, Arc::<ManualClock>::clone(&release.clock));
+    let leases = Api::namespaced(home.controller().await, &home.namespace);
+    let elector = Elector::new(leases, identity, times, Arc::<ManualClock>::clone(&home.clock));
     let (leads, told) = (candidate.leads.clone(), candidate.told_to_stop.clone());
     let (may_end, fail) = (Arc::clone(&candidate.may_end), candidate.fail.clone());
     let work = move |leading: CancellationToken| async move {
@@ -80,7 +81,7 @@ async fn stand(release: &Release, times: LeaseTimes) -> Candidate {
         candidate.kill.clone(),
         Arc::clone(&candidate.result),
     );
-    release.tasks.spawn("candidate", async move {
+    home.tasks.spawn("candidate", async move {
         let outcome = kill.run_until_cancelled(elector.lead(&stop, work)).await;
         *result.lock().unwrap() = outcome;
     });
@@ -101,22 +102,22 @@ async fn result(candidate: &Candidate) -> Result<(), ElectionError> {
     .await
 }
 
-async fn lease(release: &Release) -> Lease {
-    let leases: Api<Lease> = Api::namespaced(release.admin(), &release.namespace);
+async fn lease(home: &Home) -> Lease {
+    let leases: Api<Lease> = Api::namespaced(home.admin(), &home.namespace);
     leases.get(LEASE).await.unwrap()
 }
 
-async fn holder(release: &Release) -> String {
-    lease(release).await.spec.unwrap().holder_identity.unwrap()
+async fn holder(home: &Home) -> String {
+    lease(home).await.spec.unwrap().holder_identity.unwrap()
 }
 
 /// Waits until the holder has written the lease again, twice.
-async fn renewals(release: &Release) {
+async fn renewals(home: &Home) {
     for _ in 0..2 {
-        let before = lease(release).await.metadata.resource_version;
-        release.clock.advance(1);
+        let before = lease(home).await.metadata.resource_version;
+        home.clock.advance(1);
         eventually(SOON, "a renewal", async || {
-            (lease(release).await.metadata.resource_version != before).then_some(())
+            (lease(home).await.metadata.resource_version != before).then_some(())
         })
         .await;
     }
@@ -124,13 +125,13 @@ async fn renewals(release: &Release) {
 
 #[tokio::test]
 async fn the_next_leader_waits_for_the_lease_of_one_that_crashed() {
-    let release = Release::new("crash").await;
-    let first = stand(&release, quick()).await;
+    let home = Home::new("crash").await;
+    let first = stand(&home, quick()).await;
     comes("a leader", &first.leads).await;
-    let second = stand(&release, quick()).await;
-    renewals(&release).await;
+    let second = stand(&home, quick()).await;
+    renewals(&home).await;
     assert!(!second.leads.is_cancelled());
-    assert_eq!(holder(&release).await, first.identity);
+    assert_eq!(holder(&home).await, first.identity);
 
     first.kill.cancel();
     let crashed = Instant::now();
@@ -139,22 +140,22 @@ async fn the_next_leader_waits_for_the_lease_of_one_that_crashed() {
     // The last renewal is a retry period old at most; the second looks every 0.24 s.
     assert!(waited > Duration::from_millis(2_500), "after {waited:?}");
     assert!(waited < Duration::from_secs(10), "after {waited:?}");
-    assert_eq!(holder(&release).await, second.identity);
-    assert_eq!(lease(&release).await.spec.unwrap().lease_transitions, Some(1));
+    assert_eq!(holder(&home).await, second.identity);
+    assert_eq!(lease(&home).await.spec.unwrap().lease_transitions, Some(1));
 }
 
 #[tokio::test]
 async fn a_lease_is_given_back_when_the_work_has_stopped_and_not_before() {
-    let release = Release::new("release").await;
-    let first = stand(&release, patient()).await;
+    let home = Home::new("release").await;
+    let first = stand(&home, patient()).await;
     comes("a leader", &first.leads).await;
-    let second = stand(&release, patient()).await;
+    let second = stand(&home, patient()).await;
     first.may_end.forget_permits(1);
 
     first.stop.cancel();
     comes("the word to stop", &first.told_to_stop).await;
-    renewals(&release).await;
-    assert_eq!(holder(&release).await, first.identity);
+    renewals(&home).await;
+    assert_eq!(holder(&home).await, first.identity);
     assert!(!second.leads.is_cancelled());
 
     first.may_end.add_permits(1);
@@ -162,17 +163,17 @@ async fn a_lease_is_given_back_when_the_work_has_stopped_and_not_before() {
     result(&first).await.unwrap();
     second.stop.cancel();
     result(&second).await.unwrap();
-    assert_eq!(holder(&release).await, "");
+    assert_eq!(holder(&home).await, "");
 }
 
 #[tokio::test]
 async fn a_leader_that_cannot_renew_stops_its_work() {
-    let release = Release::new("deadline").await;
-    let leader = stand(&release, quick()).await;
+    let home = Home::new("deadline").await;
+    let leader = stand(&home, quick()).await;
     comes("a leader", &leader.leads).await;
-    let bindings: Api<RoleBinding> = Api::namespaced(release.admin(), &release.namespace);
+    let bindings: Api<RoleBinding> = Api::namespaced(home.admin(), &home.namespace);
     bindings
-        .delete("controller", &DeleteParams::default())
+        .delete("countersign-controller", &DeleteParams::default())
         .await
         .unwrap();
     comes("the word to stop", &leader.told_to_stop).await;
@@ -181,16 +182,16 @@ async fn a_leader_that_cannot_renew_stops_its_work() {
         matches!(error, ElectionError::Lost(LossReason::Deadline)),
         "{error}"
     );
-    assert_eq!(holder(&release).await, leader.identity);
+    assert_eq!(holder(&home).await, leader.identity);
 }
 
 #[tokio::test]
 async fn work_that_does_not_stop_is_dropped_before_another_may_lead() {
-    let release = Release::new("stuck").await;
-    let leader = stand(&release, quick()).await;
+    let home = Home::new("stuck").await;
+    let leader = stand(&home, quick()).await;
     leader.may_end.forget_permits(1);
     comes("a leader", &leader.leads).await;
-    let leases: Api<Lease> = Api::namespaced(release.admin(), &release.namespace);
+    let leases: Api<Lease> = Api::namespaced(home.admin(), &home.namespace);
     let usurp = Patch::Merge(json!({"spec": {"holderIdentity": "somebody else"}}));
     leases
         .patch(LEASE, &PatchParams::default(), &usurp)
@@ -199,26 +200,26 @@ async fn work_that_does_not_stop_is_dropped_before_another_may_lead() {
     let error = result(&leader).await.unwrap_err();
     assert!(matches!(error, ElectionError::Lost(LossReason::Taken)), "{error}");
     assert!(leader.told_to_stop.is_cancelled());
-    assert_eq!(holder(&release).await, "somebody else");
+    assert_eq!(holder(&home).await, "somebody else");
 }
 
 #[tokio::test]
 async fn a_leader_survives_the_deletion_of_its_lease() {
-    let release = Release::new("deleted").await;
-    let leader = stand(&release, patient()).await;
+    let home = Home::new("deleted").await;
+    let leader = stand(&home, patient()).await;
     comes("a leader", &leader.leads).await;
-    let leases: Api<Lease> = Api::namespaced(release.admin(), &release.namespace);
+    let leases: Api<Lease> = Api::namespaced(home.admin(), &home.namespace);
     leases.delete(LEASE, &DeleteParams::default()).await.unwrap();
     eventually(SOON, "the lease", async || leases.get(LEASE).await).await;
-    renewals(&release).await;
-    assert_eq!(holder(&release).await, leader.identity);
+    renewals(&home).await;
+    assert_eq!(holder(&home).await, leader.identity);
     assert!(!leader.told_to_stop.is_cancelled());
 }
 
 #[tokio::test]
 async fn work_that_fails_gives_the_lease_back() {
-    let release = Release::new("failure").await;
-    let leader = stand(&release, patient()).await;
+    let home = Home::new("failure").await;
+    let leader = stand(&home, patient()).await;
     comes("a leader", &leader.leads).await;
     leader.fail.cancel();
     let error = result(&leader).await.unwrap_err();
@@ -226,41 +227,39 @@ async fn work_that_fails_gives_the_lease_back() {
         matches!(&error, ElectionError::Work(cause) if cause.to_string() == "on purpose"),
         "{error}"
     );
-    assert_eq!(holder(&release).await, "");
+    assert_eq!(holder(&home).await, "");
 }
 
 #[tokio::test]
 async fn servers_see_the_heartbeat_of_a_leader_that_has_looked_at_everything() {
-    let release = Release::new("heartbeat").await;
-    let leases: Api<Lease> = Api::namespaced(release.admin(), &release.namespace);
+    let home = Home::new("heartbeat").await;
+    let leases: Api<Lease> = Api::namespaced(home.admin(), &home.namespace);
     let last = Arc::new(LastHeartbeat::new());
-    let (following, clock) = (Arc::clone(&last), Arc::clone(&release.clock));
-    let watched = Api::namespaced(release.server().await, &release.namespace);
-    release.tasks.spawn("follower", async move {
-        following
-            .follow(watched, clock.as_ref(), CancellationToken::new())
-            .await;
+    let (following, clock) = (Arc::clone(&last), Arc::clone(&home.clock));
+    let watched = Api::namespaced(home.server().await, &home.namespace);
+    home.tasks.spawn("follower", async move {
+        heartbeat::follow(&following, watched, clock.as_ref(), CancellationToken::new()).await;
     });
     let heart = Heartbeat::new(
-        Api::namespaced(release.controller().await, &release.namespace),
+        Api::namespaced(home.controller().await, &home.namespace),
         "controller-0".to_owned(),
         Duration::from_millis(50),
-        Arc::<ManualClock>::clone(&release.clock),
+        Arc::<ManualClock>::clone(&home.clock),
     );
     let (synced, stop) = (CancellationToken::new(), CancellationToken::new());
     let (first_sync, until) = (synced.clone(), stop.clone());
-    release.tasks.spawn("heart", async move {
+    home.tasks.spawn("heart", async move {
         heart.run(first_sync.cancelled_owned(), until).await;
     });
 
     // Another moment to be seen, should it beat too early.
-    release.clock.advance(10);
+    home.clock.advance(10);
     assert!(leases.get_opt(heartbeat::LEASE).await.unwrap().is_none());
     assert_eq!(last.get(), None);
     synced.cancel();
     for _ in 0..3 {
-        release.clock.advance(60);
-        let now = release.now();
+        home.clock.advance(60);
+        let now = home.now();
         eventually(SOON, "a beat", async || (last.get() == Some(now)).then_some(())).await;
     }
 
@@ -268,8 +267,8 @@ async fn servers_see_the_heartbeat_of_a_leader_that_has_looked_at_everything() {
         .delete(heartbeat::LEASE, &DeleteParams::default())
         .await
         .unwrap();
-    release.clock.advance(60);
-    let now = release.now();
+    home.clock.advance(60);
+    let now = home.now();
     eventually(SOON, "a beat after the deletion", async || {
         (last.get() == Some(now)).then_some(())
     })

@@ -10,8 +10,10 @@
     reason = "an overflow in a test is a failed test"
 )]
 
+mod abandoned;
 mod cli;
 mod controller;
+mod crowd;
 mod dev;
 mod election;
 mod exchange;
@@ -20,7 +22,7 @@ mod fixture;
 mod house;
 mod http;
 mod oauthclient_schema;
-mod release;
+mod rights;
 mod signing_keys;
 mod status_policy;
 mod support;

@@ -1,9 +1,10 @@
 //! The signing keys in their Secret, between leaders and servers that have only their own rights.
 
-use countersign::cluster::signing_keys::SigningKeyStore;
+use countersign::cluster::signing_keys::follow;
 use countersign::controller::signing_keys::{Rotation, RotationEvent};
 use countersign::core::clock::ManualClock;
 use countersign::jose::Algorithm;
+use countersign::keys::SigningKeyStore;
 use countersign::keys::secret::{ENTRY, SECRET, SecretFault, decode};
 use countersign::keys::{KeyRing, RotationPolicy};
 use countersign::readiness::Readiness;
@@ -18,8 +19,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-use crate::release::{Release, SOON};
 use crate::support::eventually;
+use crate::support::home::{Home, SOON};
 
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
@@ -51,14 +52,14 @@ impl Rotating {
     }
 }
 
-async fn rotate(release: &Release, told: &Told) -> Rotating {
+async fn rotate(home: &Home, told: &Told) -> Rotating {
     let policy = RotationPolicy::new([Algorithm::Es256].into()).unwrap();
-    let secrets = Api::namespaced(release.controller().await, &release.namespace);
+    let secrets = Api::namespaced(home.controller().await, &home.namespace);
     let heard = told.clone();
     let rotation = Rotation::new(
         secrets,
         policy,
-        Arc::<ManualClock>::clone(&release.clock),
+        Arc::<ManualClock>::clone(&home.clock),
         move |event| {
             heard.0.lock().unwrap().push(event);
         },
@@ -66,7 +67,7 @@ async fn rotate(release: &Release, told: &Told) -> Rotating {
     .look_every(Duration::from_millis(50));
     let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
     let (until, end) = (stop.clone(), ended.clone());
-    release.tasks.spawn("rotation", async move {
+    home.tasks.spawn("rotation", async move {
         rotation.run(until).await;
         end.cancel();
     });
@@ -81,22 +82,20 @@ struct Server {
     broken: Arc<AtomicUsize>,
 }
 
-async fn serve(release: &Release) -> Server {
+async fn serve(home: &Home) -> Server {
     let server = Server {
         store: Arc::new(SigningKeyStore::new()),
         readiness: Readiness::new(),
         broken: Arc::default(),
     };
-    let secrets = Api::namespaced(release.server().await, &release.namespace);
+    let secrets = Api::namespaced(home.server().await, &home.namespace);
     let (store, first) = (Arc::clone(&server.store), server.readiness.block("signing keys"));
     let broken = Arc::clone(&server.broken);
-    release.tasks.spawn("signing keys", async move {
+    home.tasks.spawn("signing keys", async move {
         let count = |_| {
             broken.fetch_add(1, Ordering::SeqCst);
         };
-        store
-            .follow(secrets, first, count, CancellationToken::new())
-            .await;
+        follow(&store, secrets, first, count, CancellationToken::new()).await;
     });
     server
 }
@@ -118,17 +117,17 @@ impl Server {
 }
 
 /// The Secret as the administrator sees it.
-fn secrets(release: &Release) -> Api<Secret> {
-    Api::namespaced(release.admin(), &release.namespace)
+fn secrets(home: &Home) -> Api<Secret> {
+    Api::namespaced(home.admin(), &home.namespace)
 }
 
-async fn text(release: &Release) -> Option<Vec<u8>> {
-    let secret = secrets(release).get_opt(SECRET).await.unwrap()?;
+async fn text(home: &Home) -> Option<Vec<u8>> {
+    let secret = secrets(home).get_opt(SECRET).await.unwrap()?;
     Some(secret.data?.remove(ENTRY)?.0)
 }
 
-async fn ring(release: &Release) -> Option<KeyRing> {
-    decode(&text(release).await?).ok()
+async fn ring(home: &Home) -> Option<KeyRing> {
+    decode(&text(home).await?).ok()
 }
 
 fn kids(ring: &KeyRing) -> BTreeSet<String> {
@@ -138,9 +137,9 @@ fn kids(ring: &KeyRing) -> BTreeSet<String> {
         .collect()
 }
 
-async fn ring_of(release: &Release, size: usize) -> BTreeSet<String> {
+async fn ring_of(home: &Home, size: usize) -> BTreeSet<String> {
     eventually(SOON, "the keys in the Secret", async || {
-        ring(release)
+        ring(home)
             .await
             .map(|ring| kids(&ring))
             .filter(|kids| kids.len() == size)
@@ -149,25 +148,25 @@ async fn ring_of(release: &Release, size: usize) -> BTreeSet<String> {
 }
 
 /// What a server publishes and what it signs with, once it publishes `size` keys.
-async fn served(release: &Release, server: &Server, size: usize) -> (BTreeSet<String>, String) {
+async fn served(home: &Home, server: &Server, size: usize) -> (BTreeSet<String>, String) {
     eventually(SOON, "the keys at the server", async || {
         let keys = server.store.current()?;
         let published: BTreeSet<String> = keys
-            .jwks(release.now())
+            .jwks(home.now())
             .iter()
             .map(|jwk| jwk["kid"].as_str().unwrap().to_owned())
             .collect();
-        let active = keys.active(Algorithm::Es256, release.now())?.kid().to_owned();
+        let active = keys.active(Algorithm::Es256, home.now())?.kid().to_owned();
         assert!(published.contains(&active));
         (published.len() == size).then_some((published, active))
     })
     .await
 }
 
-async fn overwrite(release: &Release, text: &[u8]) {
-    let mut secret = secrets(release).get(SECRET).await.unwrap();
+async fn overwrite(home: &Home, text: &[u8]) {
+    let mut secret = secrets(home).get(SECRET).await.unwrap();
     secret.data = Some([(ENTRY.to_owned(), ByteString(text.to_vec()))].into());
-    secrets(release)
+    secrets(home)
         .replace(SECRET, &PostParams::default(), &secret)
         .await
         .unwrap();
@@ -175,47 +174,47 @@ async fn overwrite(release: &Release, text: &[u8]) {
 
 #[tokio::test]
 async fn a_running_server_follows_a_rotation() {
-    let release = Release::new("rotation").await;
-    let server = serve(&release).await;
+    let home = Home::new("rotation").await;
+    let server = serve(&home).await;
     assert_eq!(server.readiness.waiting_for(), ["signing keys"]);
-    let _rotation = rotate(&release, &Told::default()).await;
+    let _rotation = rotate(&home, &Told::default()).await;
 
-    let (_, first) = served(&release, &server, 1).await;
+    let (_, first) = served(&home, &server, 1).await;
     server.is_ready().await;
 
-    release.clock.advance(30 * DAY - HOUR);
-    let (both, active) = served(&release, &server, 2).await;
+    home.clock.advance(30 * DAY - HOUR);
+    let (both, active) = served(&home, &server, 2).await;
     assert_eq!(
         active, first,
         "the new key signs before it was published for long enough"
     );
 
-    release.clock.advance(HOUR);
-    let (published, second) = served(&release, &server, 2).await;
+    home.clock.advance(HOUR);
+    let (published, second) = served(&home, &server, 2).await;
     assert_eq!(published, both);
     assert_ne!(second, first);
 
-    release.clock.advance(66 * 60);
+    home.clock.advance(66 * 60);
     assert_eq!(
-        served(&release, &server, 1).await,
+        served(&home, &server, 1).await,
         ([second.clone()].into(), second.clone())
     );
-    assert_eq!(ring_of(&release, 1).await, [second].into());
+    assert_eq!(ring_of(&home, 1).await, [second].into());
 }
 
 #[tokio::test]
 async fn of_two_leaders_at_once_one_writes() {
-    let release = Release::new("two-leaders").await;
+    let home = Home::new("two-leaders").await;
     let told = Told::default();
     for _ in 0..4 {
-        let _rotation = rotate(&release, &told).await;
+        let _rotation = rotate(&home, &told).await;
     }
-    let first = ring_of(&release, 1).await;
-    release.clock.advance(30 * DAY - HOUR);
-    let both = ring_of(&release, 2).await;
+    let first = ring_of(&home, 1).await;
+    home.clock.advance(30 * DAY - HOUR);
+    let both = ring_of(&home, 2).await;
     assert!(both.is_superset(&first));
-    release.clock.advance(HOUR + 66 * 60);
-    let second = ring_of(&release, 1).await;
+    home.clock.advance(HOUR + 66 * 60);
+    let second = ring_of(&home, 1).await;
     told.hears(2, "both rotations", |event| *event == RotationEvent::Rotated)
         .await;
     assert_eq!(second, &both - &first);
@@ -226,35 +225,35 @@ async fn of_two_leaders_at_once_one_writes() {
 
 #[tokio::test]
 async fn a_deleted_secret_is_restored_with_the_same_keys() {
-    let release = Release::new("restore").await;
+    let home = Home::new("restore").await;
     let told = Told::default();
-    let server = serve(&release).await;
-    let _rotation = rotate(&release, &told).await;
-    let before = ring_of(&release, 1).await;
-    served(&release, &server, 1).await;
-    let uid = secrets(&release).get(SECRET).await.unwrap().metadata.uid;
+    let server = serve(&home).await;
+    let _rotation = rotate(&home, &told).await;
+    let before = ring_of(&home, 1).await;
+    served(&home, &server, 1).await;
+    let uid = secrets(&home).get(SECRET).await.unwrap().metadata.uid;
 
-    secrets(&release)
+    secrets(&home)
         .delete(SECRET, &DeleteParams::default())
         .await
         .unwrap();
 
     told.hears(1, "the restoration", |event| *event == RotationEvent::Restored)
         .await;
-    assert_eq!(ring_of(&release, 1).await, before);
-    assert_ne!(secrets(&release).get(SECRET).await.unwrap().metadata.uid, uid);
-    assert_eq!(served(&release, &server, 1).await.0, before);
+    assert_eq!(ring_of(&home, 1).await, before);
+    assert_ne!(secrets(&home).get(SECRET).await.unwrap().metadata.uid, uid);
+    assert_eq!(served(&home, &server, 1).await.0, before);
 }
 
 #[tokio::test]
 async fn a_server_keeps_its_keys_when_the_secret_is_gone_or_broken() {
-    let release = Release::new("gone").await;
-    let rotation = rotate(&release, &Told::default()).await;
-    let server = serve(&release).await;
-    let (before, active) = served(&release, &server, 1).await;
+    let home = Home::new("gone").await;
+    let rotation = rotate(&home, &Told::default()).await;
+    let server = serve(&home).await;
+    let (before, active) = served(&home, &server, 1).await;
     rotation.end().await;
 
-    secrets(&release)
+    secrets(&home)
         .delete(SECRET, &DeleteParams::default())
         .await
         .unwrap();
@@ -265,7 +264,7 @@ async fn a_server_keeps_its_keys_when_the_secret_is_gone_or_broken() {
         },
         ..Secret::default()
     };
-    secrets(&release)
+    secrets(&home)
         .create(&PostParams::default(), &broken)
         .await
         .unwrap();
@@ -273,52 +272,49 @@ async fn a_server_keeps_its_keys_when_the_secret_is_gone_or_broken() {
     server.sees_a_broken_one().await;
     let keys = server.store.current().unwrap();
     assert_eq!(kids(keys.ring()), before);
-    assert_eq!(
-        keys.active(Algorithm::Es256, release.now()).unwrap().kid(),
-        active
-    );
+    assert_eq!(keys.active(Algorithm::Es256, home.now()).unwrap().kid(), active);
 
     // A new leader has nothing to restore: it makes new keys once the broken ones are out of the way.
     let told = Told::default();
-    let _newcomer = rotate(&release, &told).await;
+    let _newcomer = rotate(&home, &told).await;
     told.hears(1, "the newcomer's report", |event| {
         *event == RotationEvent::Unreadable(SecretFault::Missing)
     })
     .await;
-    secrets(&release)
+    secrets(&home)
         .delete(SECRET, &DeleteParams::default())
         .await
         .unwrap();
     told.hears(1, "new keys", |event| *event == RotationEvent::Created)
         .await;
-    let after = ring_of(&release, 1).await;
+    let after = ring_of(&home, 1).await;
     assert_ne!(after, before);
     eventually(SOON, "the new keys at the server", async || {
-        (served(&release, &server, 1).await.0 == after).then_some(())
+        (served(&home, &server, 1).await.0 == after).then_some(())
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_secret_that_cannot_be_read_is_left_alone() {
-    let release = Release::new("corrupt").await;
+    let home = Home::new("corrupt").await;
     let told = Told::default();
-    let server = serve(&release).await;
-    let _rotation = rotate(&release, &told).await;
-    let (before, active) = served(&release, &server, 1).await;
-    let good = text(&release).await.unwrap();
+    let server = serve(&home).await;
+    let _rotation = rotate(&home, &told).await;
+    let (before, active) = served(&home, &server, 1).await;
+    let good = text(&home).await.unwrap();
     let unreadable = |event: &RotationEvent| matches!(event, RotationEvent::Unreadable(_));
 
-    overwrite(&release, b"{\"version\":1,\"keys\":[]}").await;
+    overwrite(&home, b"{\"version\":1,\"keys\":[]}").await;
     told.hears(1, "the report of a Secret that cannot be read", unreadable)
         .await;
     // A rotation is due, and another leader comes that has never seen a good one.
-    release.clock.advance(30 * DAY - HOUR);
+    home.clock.advance(30 * DAY - HOUR);
     let newcomer = Told::default();
-    let _other = rotate(&release, &newcomer).await;
+    let _other = rotate(&home, &newcomer).await;
     newcomer.hears(1, "the newcomer's report", unreadable).await;
     let touch = Patch::Merge(json!({"metadata": {"annotations": {"touched": "yes"}}}));
-    secrets(&release)
+    secrets(&home)
         .patch(SECRET, &PatchParams::default(), &touch)
         .await
         .unwrap();
@@ -327,17 +323,17 @@ async fn a_secret_that_cannot_be_read_is_left_alone() {
         .hears(2, "another look of the newcomer", unreadable)
         .await;
 
-    assert_eq!(text(&release).await.unwrap(), b"{\"version\":1,\"keys\":[]}");
-    assert_eq!(served(&release, &server, 1).await, (before.clone(), active));
-    let fresh = serve(&release).await;
+    assert_eq!(text(&home).await.unwrap(), b"{\"version\":1,\"keys\":[]}");
+    assert_eq!(served(&home, &server, 1).await, (before.clone(), active));
+    let fresh = serve(&home).await;
     fresh.sees_a_broken_one().await;
     assert!(!fresh.readiness.is_ready());
 
-    overwrite(&release, &good).await;
-    let both = ring_of(&release, 2).await;
+    overwrite(&home, &good).await;
+    let both = ring_of(&home, 2).await;
     assert!(both.is_superset(&before));
-    assert_eq!(served(&release, &server, 2).await.0, both);
-    assert_eq!(served(&release, &fresh, 2).await.0, both);
+    assert_eq!(served(&home, &server, 2).await.0, both);
+    assert_eq!(served(&home, &fresh, 2).await.0, both);
     fresh.is_ready().await;
     assert_eq!(told.count(|event| *event == RotationEvent::Failed), 0);
 }

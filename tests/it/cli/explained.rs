@@ -150,16 +150,15 @@ async fn a_server_that_is_none_is_told_from_one_that_is_away() {
     let empty = Stub::start(|_, _| (404, "{}".to_owned())).await;
     let other = Stub::start(|_, _| (200, json!({ "issuer": "https://other.example" }).to_string())).await;
     let half = Stub::start(|own, _| (200, json!({ "issuer": own }).to_string())).await;
-    let hollow = Stub::start(|own, path| match path {
-        "/token" => (200, "{}".to_owned()),
-        _ => {
-            let members = ["token_endpoint", "jwks_uri"].map(|name| (name, format!("{own}/token")));
-            let mut metadata = json!({ "issuer": own });
-            for (name, url) in members {
-                metadata[name] = json!(url);
-            }
-            (200, metadata.to_string())
+    let hollow = Stub::start(|own, path| {
+        if path == "/token" {
+            return (200, "{}".to_owned());
         }
+        let mut metadata = json!({ "issuer": own });
+        for endpoint in ["token_endpoint", "jwks_uri"] {
+            metadata[endpoint] = json!(format!("{own}/token"));
+        }
+        (200, metadata.to_string())
     })
     .await;
     let nobody = format!("http://127.0.0.1:{}", free_port());

@@ -76,8 +76,8 @@ async fn the_printed_object_is_one_that_a_server_takes() {
     let issuer = dev.issuer.as_str();
     let token = ["token", "--issuer", issuer, "--key", key, "--client", client];
     let token = countersign(token).await;
-    let issued = UnverifiedJws::parse(token.data().trim_end()).unwrap();
-    assert_eq!(issued.unverified_claims().subject(), Ok(client));
+    let parsed = UnverifiedJws::parse(token.data().trim_end()).unwrap();
+    assert_eq!(parsed.unverified_claims().subject(), Ok(client));
     assert_eq!(token.stderr, "");
 }
 
@@ -105,9 +105,9 @@ async fn an_assertion_says_what_it_was_told_to() {
     );
     assert_eq!((plain.stderr.as_str(), full.stderr.as_str()), ("", ""));
     let claims = |text: &str| {
-        let jws = UnverifiedJws::parse(text).unwrap();
-        assert_eq!(jws.algorithm(), Algorithm::Rs256);
-        jws.verify(&keys[0]).unwrap()
+        let parsed = UnverifiedJws::parse(text).unwrap();
+        assert_eq!(parsed.algorithm(), Algorithm::Rs256);
+        parsed.verify(&keys[0]).unwrap()
     };
     let (plain, full) = (claims(plain.data().trim_end()), claims(full.data().trim_end()));
     let lifetime = |claims: &countersign::jose::Claims| {

@@ -82,7 +82,7 @@ async fn each_kind_of_mistake_reads_well() {
         "kindless.yaml: an object without a kind is ignored",
         "nameless.yaml: the OAuthClient is ignored: it has no metadata.name",
         "version.yaml: OAuthClient payments/version is ignored: its apiVersion is not countersign.dev/v1alpha1",
-        "mistaken.yaml: default/mistaken: Accepted=False Malformed: spec cannot be decoded: invalid type: integer `3`, expected a sequence",
+        "mistaken.yaml: default/mistaken: Accepted=False Malformed: spec cannot be decoded: spec.identities: invalid type: integer `3`, expected a sequence",
         "url.yaml: payments/url: KeysSynced=False NotFetched: https://ci.example/jwks.json: it is not fetched here, but by the \
          controller of a cluster: for now, put the keys into the object, or into a labelled ConfigMap or Secret",
         "missing.yaml: payments/missing: KeysSynced=False SourceMissing: Secret/keys/k: there is no such object in this namespace \

@@ -1,4 +1,4 @@
-//! Keys in ConfigMaps and Secrets of the folder.
+//! Keys in `ConfigMap`s and `Secret`s of the folder.
 
 use super::referring;
 use crate::support::dev::Dev;
@@ -23,11 +23,8 @@ fn holder(kind: &str, name: &str, label: &str, data: &Value) -> String {
 /// The public key as `openssl pkey -pubout` prints it.
 fn pem(key: &SigningKey) -> String {
     // SubjectPublicKeyInfo of a P-256 key (RFC 5480): a fixed head, then the point.
-    let head = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
-    let mut der: Vec<u8> = (0..head.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&head[at..at + 2], 16).unwrap())
-        .collect();
+    let head = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgA=";
+    let mut der = STANDARD.decode(head).unwrap();
     der.push(4);
     let jwk = json!(key.public_jwk());
     for coordinate in ["x", "y"] {

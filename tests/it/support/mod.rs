@@ -8,6 +8,7 @@ pub(crate) mod controlplane;
 pub(crate) mod dev;
 pub(crate) mod eventually;
 pub(crate) mod go;
+pub(crate) mod home;
 pub(crate) mod kubeconfig;
 pub(crate) mod leash;
 pub(crate) mod logs;

@@ -4,7 +4,7 @@ use super::ports::free_port;
 use super::{ControlPlane, Process, eventually};
 use countersign::api::installation::{Account, Installation};
 use countersign::api::{crds, manifests};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -30,8 +30,9 @@ pub(crate) struct Server {
     pub(crate) process: Process,
     pub(crate) issuer: String,
     pub(crate) health: String,
-    pub(crate) ca: PathBuf,
     pub(crate) http: reqwest::Client,
+    /// Its certificate, which vouches for itself.
+    pub(crate) ca: PathBuf,
 }
 
 /// An answer of the token endpoint.
@@ -56,12 +57,27 @@ impl Release {
         prefix: &str,
         rbac: impl FnOnce(&Installation) -> Result<String, serde_saphyr::ser::Error>,
     ) -> Self {
+        Self::install_watching(plane, &[prefix], rbac).await
+    }
+
+    /// The same with several watched namespaces.
+    pub(crate) async fn install_watching(
+        plane: &ControlPlane,
+        prefixes: &[&str],
+        rbac: impl FnOnce(&Installation) -> Result<String, serde_saphyr::ser::Error>,
+    ) -> Self {
         plane.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
         plane.wait_crd_established("oauthclients.countersign.dev").await;
-        let installation = Installation {
-            namespace: plane.namespace(&format!("{prefix}-release")).await.to_string(),
-            watch_namespaces: vec![plane.namespace(prefix).await.to_string()],
+        let home = format!("{}-release", prefixes[0]);
+        let mut installation = Installation {
+            namespace: plane.namespace(&home).await.to_string(),
+            watch_namespaces: Vec::new(),
         };
+        for prefix in prefixes {
+            installation
+                .watch_namespaces
+                .push(plane.namespace(prefix).await.to_string());
+        }
         plane.apply_yaml(&rbac(&installation).unwrap()).await.unwrap();
         plane
             .apply_yaml(&manifests::policies_yaml(&installation).unwrap())
@@ -74,29 +90,48 @@ impl Release {
         Self { installation, folder }
     }
 
-    /// The watched namespace.
+    /// The watched namespace; the first, if there are several.
     pub(crate) fn namespace(&self) -> &str {
         &self.installation.watch_namespaces[0]
     }
 
-    /// Starts the controller under its own account.
+    /// The binding by which the administrator of the watched namespace lets the controller read keys from
+    /// Secrets there.
+    pub(crate) fn opt_in(&self) -> Value {
+        let group = "rbac.authorization.k8s.io";
+        json!({
+            "apiVersion": format!("{group}/v1"), "kind": "RoleBinding",
+            "metadata": { "namespace": self.namespace(), "name": "countersign-key-reader" },
+            "roleRef": { "apiGroup": group, "kind": "ClusterRole", "name": self.installation.key_reader_role() },
+            "subjects": [{
+                "kind": "ServiceAccount", "name": Account::Controller.name(),
+                "namespace": self.installation.namespace,
+            }],
+        })
+    }
+
+    fn watched(&self) -> impl Iterator<Item = &str> {
+        let namespaces = self.installation.watch_namespaces.iter();
+        namespaces.flat_map(|namespace| ["--watch-namespace", namespace])
+    }
+
+    /// Starts the controller under its own account. It may fetch from this machine.
     pub(crate) async fn controller(&self, plane: &ControlPlane) -> Process {
+        self.controller_with(
+            plane,
+            &["--fetch-allow", "127.0.0.1/32", "--fetch-interval", "10"],
+        )
+        .await
+    }
+
+    /// The same with these flags, and without any right to fetch from this machine.
+    pub(crate) async fn controller_with(&self, plane: &ControlPlane, flags: &[&str]) -> Process {
         let health = format!("127.0.0.1:{}", free_port());
-        Process::countersign([
-            "controller",
-            "--namespace",
-            &self.installation.namespace,
-            "--watch-namespace",
-            self.namespace(),
-            "--health-listen",
-            &health,
-            "--fetch-allow",
-            "127.0.0.1/32",
-            "--fetch-interval",
-            "10",
-        ])
-        .env("KUBECONFIG", self.kubeconfig(plane, Account::Controller).await)
-        .start()
+        let home = ["--namespace", &self.installation.namespace];
+        let args = ["controller", "--health-listen", &health].into_iter().chain(home);
+        Process::countersign(args.chain(self.watched()).chain(flags.iter().copied()))
+            .env("KUBECONFIG", self.kubeconfig(plane, Account::Controller).await)
+            .start()
     }
 
     /// Starts a server under its own account and waits until it is ready.
@@ -120,27 +155,29 @@ impl Release {
         );
         std::fs::write(&ca, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-        let process = Process::countersign([
-            "server",
-            "--issuer",
-            &issuer,
-            "--resource",
-            LEDGER,
-            "--resource",
-            &format!("{OLD}=RS256"),
-            "--listen",
-            &format!("127.0.0.1:{port}"),
-            "--health-listen",
-            &health,
-            "--namespace",
-            &self.installation.namespace,
-            "--watch-namespace",
-            self.namespace(),
-            "--tls-cert",
-            ca.to_str().unwrap(),
-            "--tls-key",
-            key.to_str().unwrap(),
-        ])
+        let process = Process::countersign(
+            [
+                "server",
+                "--issuer",
+                &issuer,
+                "--resource",
+                LEDGER,
+                "--resource",
+                &format!("{OLD}=RS256"),
+                "--listen",
+                &format!("127.0.0.1:{port}"),
+                "--health-listen",
+                &health,
+                "--namespace",
+                &self.installation.namespace,
+                "--tls-cert",
+                ca.to_str().unwrap(),
+                "--tls-key",
+                key.to_str().unwrap(),
+            ]
+            .into_iter()
+            .chain(self.watched()),
+        )
         .env("KUBECONFIG", self.kubeconfig(plane, Account::Server).await)
         .start();
         let certificate = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
@@ -152,8 +189,8 @@ impl Release {
             process,
             issuer,
             health: format!("http://{health}"),
-            ca,
             http,
+            ca,
         }
     }
 

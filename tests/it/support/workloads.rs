@@ -19,16 +19,17 @@ pub(crate) fn key() -> SigningKey {
 
 /// An OAuthClient with these identities and both grants for [`LEDGER`].
 pub(crate) fn client_object(namespace: &str, name: &str, identities: Value) -> Value {
-    json!({
+    let mut object = json!({
         "apiVersion": "countersign.dev/v1alpha1",
         "kind": "OAuthClient",
         "metadata": { "namespace": namespace, "name": name },
         "spec": {
-            "identities": identities,
             "grants": { "clientCredentials": {}, "jwtBearer": {} },
             "resources": [{ "identifier": LEDGER, "scopes": ["read", "write"] }],
         },
-    })
+    });
+    object["spec"]["identities"] = identities;
+    object
 }
 
 /// A good assertion of `client` to `audience`, never made before.

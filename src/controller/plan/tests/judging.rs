@@ -164,7 +164,7 @@ fn a_spec_that_cannot_be_decoded_is_told_without_its_values() {
     assert_eq!(condition(&plan, ConditionType::Accepted), "False Malformed");
     assert_eq!(
         message(&plan, ConditionType::Accepted),
-        "spec cannot be decoded: invalid type: string \"…\", expected a sequence"
+        "spec cannot be decoded: spec.identities: invalid type: string \"…\", expected a sequence"
     );
     assert!(plan.settled);
     assert!(!world.plan(200).changed);

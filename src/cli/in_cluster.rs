@@ -1,0 +1,54 @@
+use crate::api::installation::Installation;
+use crate::cluster::connect;
+use crate::telemetry::{self, LogFormat};
+use kube::Client;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What every process of an installation is told.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct InCluster {
+    /// The namespace of the installation.
+    #[arg(
+        long,
+        value_name = "NAMESPACE",
+        env = "POD_NAMESPACE",
+        default_value = "countersign-system"
+    )]
+    namespace: String,
+    /// Serve this namespace only; may be repeated. Default: the whole cluster.
+    #[arg(long, value_name = "NAMESPACE")]
+    watch_namespace: Vec<String>,
+    /// How to reach the cluster, from outside of it.
+    #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
+    kubeconfig: Option<PathBuf>,
+    /// Where to serve /livez, /readyz and /metrics.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9402")]
+    pub(super) health_listen: SocketAddr,
+    /// How to log.
+    #[arg(long, value_enum, default_value = "json")]
+    log_format: LogFormat,
+    /// What to log.
+    #[arg(long, value_name = "FILTER", default_value = "info,kube_runtime=error")]
+    log_level: String,
+}
+
+impl InCluster {
+    /// Sends the logs where they belong.
+    pub(super) fn start_logs(&self) -> anyhow::Result<()> {
+        telemetry::init(self.log_format, &self.log_level)
+    }
+
+    /// Connects to the API server.
+    pub(super) async fn connect(&self) -> anyhow::Result<Client> {
+        connect::connect(self.kubeconfig.as_deref()).await
+    }
+
+    /// The installation that the process is a part of.
+    pub(super) fn installation(&self) -> Installation {
+        Installation {
+            namespace: self.namespace.clone(),
+            watch_namespaces: self.watch_namespace.clone(),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Each right of the table is needed, and no account has another one.
+
+mod ablation;
+mod check;
+mod needed;
+mod refused;
+mod scene;

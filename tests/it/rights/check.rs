@@ -1,0 +1,375 @@
+//! What an installation must be able to do, as named checks in the order in which they make sense.
+
+use super::needed::PATIENCE;
+use super::scene::{Scene, carrier, events};
+use crate::support::workloads::{client_object, jwks, key};
+use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::{DeleteParams, ListParams};
+use serde_json::json;
+use tokio::time::timeout;
+
+/// One thing that works with all rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Check {
+    /// The server has read the clients.
+    ServerHasClients,
+    /// The server has read the cluster's own issuer.
+    ServerHasIssuer,
+    /// The controller takes the lease.
+    ControllerLeads,
+    /// The Secret of the signing keys is made.
+    SigningKeysAreMade,
+    /// The server has read them.
+    ServerHasSigningKeys,
+    /// The status of a client is written.
+    StatusIsWritten,
+    /// A client with an inline key gets a token.
+    InlineKeyWorks,
+    /// The server sees new clients.
+    ServerSeesClients,
+    /// The controller's heart beats.
+    HeartBeats,
+    /// The lease is renewed.
+    LeaseIsRenewed,
+    /// The key of a ConfigMap is published.
+    ConfigMapIsRead,
+    /// The key of a Secret is published.
+    SecretIsRead,
+    /// The server believes both of them.
+    PublishedKeysWork,
+    /// The controller sees new clients as they come.
+    ControllerSeesClients,
+    /// The controller sees changes of `ConfigMaps` as they come.
+    ConfigMapIsFollowed,
+    /// The controller sees changes of Secrets as they come.
+    SecretIsFollowed,
+    /// An Event tells what is wrong with a client.
+    EventIsWritten,
+    /// The same again is counted.
+    EventIsCounted,
+    /// The deleted Secret of the signing keys stands again.
+    SigningKeysAreRestored,
+    /// A new leader adds a signing key.
+    SigningKeyIsAdded,
+    /// The new leader's heart beats in the same lease.
+    HeartBeatsOn,
+}
+
+/// In this order.
+pub(super) const ALL: [Check; 21] = [
+    Check::ServerHasClients,
+    Check::ServerHasIssuer,
+    Check::ControllerLeads,
+    Check::SigningKeysAreMade,
+    Check::ServerHasSigningKeys,
+    Check::StatusIsWritten,
+    Check::InlineKeyWorks,
+    Check::ServerSeesClients,
+    Check::HeartBeats,
+    Check::LeaseIsRenewed,
+    Check::ConfigMapIsRead,
+    Check::SecretIsRead,
+    Check::PublishedKeysWork,
+    Check::ControllerSeesClients,
+    Check::ConfigMapIsFollowed,
+    Check::SecretIsFollowed,
+    Check::EventIsWritten,
+    Check::EventIsCounted,
+    Check::SigningKeysAreRestored,
+    Check::SigningKeyIsAdded,
+    Check::HeartBeatsOn,
+];
+
+/// How many changes in a row must be seen: who lists every three seconds, for want of a watch, needs
+/// three seconds for each but the first.
+const CHANGES: usize = 4;
+
+const LEASE: &str = "countersign-controller";
+
+// === impl Check ===
+
+impl Check {
+    /// Whether it is about changes in a row, which take a while with the rights too.
+    pub(super) fn is_long(self) -> bool {
+        matches!(
+            self,
+            Self::ControllerSeesClients | Self::ConfigMapIsFollowed | Self::SecretIsFollowed
+        )
+    }
+
+    /// What is done once before.
+    pub(super) async fn prepare(self, scene: &Scene) {
+        if self == Self::ControllerLeads {
+            start(scene).await;
+        } else if self == Self::SigningKeyIsAdded {
+            succeed(scene).await;
+        }
+    }
+
+    /// What an operator does when the missing right was given: some things are done only once by a leader,
+    /// or once a minute.
+    pub(super) async fn mend(self, scene: &Scene) {
+        // What happened before is told no more.
+        if self == Self::EventIsWritten {
+            find_and_lose(scene).await;
+        }
+        if matches!(self, Self::LeaseIsRenewed | Self::HeartBeats | Self::HeartBeatsOn) {
+            let mut controller = scene.controller.lock().await;
+            drop(controller.take());
+            let leases = scene.home::<Lease>();
+            leases
+                .delete(LEASE, &DeleteParams::default())
+                .await
+                .map(drop)
+                .unwrap_or_default();
+            *controller = Some(scene.release.controller(scene.plane).await);
+        }
+    }
+
+    /// Returns once it is so; may be dropped and repeated.
+    pub(super) async fn pass(self, scene: &Scene) {
+        match self {
+            Self::ServerHasClients => not_waiting(scene, "the clients").await,
+            Self::ServerHasIssuer => not_waiting(scene, "the service-account issuer").await,
+            Self::ServerHasSigningKeys => not_waiting(scene, "the signing keys").await,
+            Self::ControllerLeads => drop(leader(scene).await),
+            Self::SigningKeysAreMade | Self::SigningKeysAreRestored => signing_keys(scene, self).await,
+            Self::StatusIsWritten => is(scene, "inline", "Ready", "True").await,
+            Self::InlineKeyWorks => works(scene, "inline").await,
+            Self::HeartBeats => drop(beat(scene).await),
+            Self::LeaseIsRenewed => renewed(scene).await,
+            Self::ConfigMapIsRead => published(scene, "mapped").await,
+            Self::SecretIsRead => published(scene, "secret").await,
+            Self::PublishedKeysWork => {
+                works(scene, "mapped").await;
+                works(scene, "secret").await;
+            }
+            Self::EventIsWritten => event(scene, 1).await,
+            Self::EventIsCounted => {
+                find_and_lose(scene).await;
+                event(scene, 2).await;
+            }
+            Self::ServerSeesClients => {
+                let name = new_client(scene, "seen").await;
+                works(scene, &name).await;
+            }
+            Self::ControllerSeesClients => {
+                for _ in 0..CHANGES {
+                    let name = new_client(scene, "judged").await;
+                    is(scene, &name, "Ready", "True").await;
+                }
+            }
+            Self::ConfigMapIsFollowed => followed(scene, "ConfigMap", "mapped").await,
+            Self::SecretIsFollowed => followed(scene, "Secret", "secret").await,
+            Self::SigningKeyIsAdded => added(scene).await,
+            Self::HeartBeatsOn => beats_on(scene).await,
+        }
+    }
+}
+
+async fn not_waiting(scene: &Scene, what: &str) {
+    let url = format!("{}/readyz", scene.server.health);
+    scene
+        .until(async || {
+            let answer = reqwest::get(&url).await.map_err(|error| error.to_string())?;
+            let text = answer.text().await.unwrap_or_default();
+            if text.contains(what) { Err(text) } else { Ok(()) }
+        })
+        .await;
+}
+
+/// Starts the controller when the server has looked for what only the controller makes: what comes later
+/// it learns by watching.
+async fn start(scene: &Scene) {
+    let looked = ["waiting for the controller", "cannot follow the object"];
+    let log = || scene.server.process.stdout();
+    let look = async || {
+        looked
+            .iter()
+            .any(|line| log().contains(line))
+            .then_some(())
+            .ok_or_else(log)
+    };
+    timeout(PATIENCE, scene.until(look))
+        .await
+        .expect("a server that looks for its keys");
+    *scene.controller.lock().await = Some(scene.release.controller(scene.plane).await);
+}
+
+/// Another leader, who is told to have keys for one more algorithm.
+async fn succeed(scene: &Scene) {
+    let mut controller = scene.controller.lock().await;
+    let before = controller.as_mut().unwrap();
+    before.terminate();
+    before.wait(PATIENCE).await;
+    let flags = ["--signing-algorithms", "ES256,RS256,ES384"];
+    *controller = Some(scene.release.controller_with(scene.plane, &flags).await);
+}
+
+async fn leader(scene: &Scene) -> String {
+    scene.until(async || holder(scene, LEASE).await).await
+}
+
+async fn published(scene: &Scene, client: &str) {
+    let look = async || match scene.published(client).await {
+        keys if keys.is_empty() => Err(scene.clients().get_status(client).await),
+        _ => Ok(()),
+    };
+    scene.until(look).await;
+}
+
+async fn holder(scene: &Scene, lease: &str) -> Result<String, String> {
+    let lease = scene
+        .home::<Lease>()
+        .get(lease)
+        .await
+        .map_err(|error| error.to_string())?;
+    let holder = lease
+        .spec
+        .and_then(|spec| spec.holder_identity)
+        .unwrap_or_default();
+    if holder.is_empty() {
+        Err("nobody".to_owned())
+    } else {
+        Ok(holder)
+    }
+}
+
+async fn signing_keys(scene: &Scene, check: Check) {
+    let (secrets, name) = (scene.home::<Secret>(), "countersign-signing-keys");
+    if check == Check::SigningKeysAreRestored {
+        secrets
+            .delete(name, &DeleteParams::default())
+            .await
+            .map(drop)
+            .unwrap_or_default();
+    }
+    scene.until(async || secrets.get(name).await.map(drop)).await;
+}
+
+async fn is(scene: &Scene, client: &str, aspect: &str, status: &str) {
+    scene
+        .until(async || match scene.condition(client, aspect).await {
+            Ok(found) if found == status => Ok(()),
+            other => Err(other),
+        })
+        .await;
+}
+
+async fn works(scene: &Scene, client: &str) {
+    scene.until(async || scene.token(client, &scene.key).await).await;
+}
+
+async fn beat(scene: &Scene) -> String {
+    scene
+        .until(async || holder(scene, "countersign-heartbeat").await)
+        .await
+}
+
+async fn renewed(scene: &Scene) {
+    scene
+        .until(async || {
+            let lease = scene
+                .home::<Lease>()
+                .get(LEASE)
+                .await
+                .map_err(|error| error.to_string())?;
+            let spec = lease.spec.unwrap_or_default();
+            if spec.renew_time > spec.acquire_time {
+                Ok(())
+            } else {
+                Err("as it was made".to_owned())
+            }
+        })
+        .await;
+}
+
+async fn event(scene: &Scene, times: i64) {
+    let api = events(scene);
+    scene
+        .until(async || {
+            let events = api.list(&ListParams::default()).await.unwrap();
+            let count = events.iter().find_map(|event| {
+                let data = &event.data;
+                let ours = data["regarding"]["name"] == "lost" && data["reason"] == "SourceMissing";
+                ours.then(|| data["series"]["count"].as_i64().unwrap_or(1))
+            });
+            if count.is_some_and(|count| count >= times) {
+                Ok(())
+            } else {
+                Err(count)
+            }
+        })
+        .await;
+}
+
+async fn find_and_lose(scene: &Scene) {
+    let found = carrier("ConfigMap", scene.release.namespace(), "lost", &scene.key);
+    scene.plane.apply(&found).await;
+    is(scene, "lost", "KeysSynced", "True").await;
+    let api: kube::Api<k8s_openapi::api::core::v1::ConfigMap> =
+        kube::Api::namespaced(scene.plane.admin(), scene.release.namespace());
+    api.delete("lost", &DeleteParams::default()).await.unwrap();
+}
+
+async fn new_client(scene: &Scene, prefix: &str) -> String {
+    let name = format!(
+        "{prefix}-{}",
+        scene
+            .clients()
+            .list(&ListParams::default())
+            .await
+            .unwrap()
+            .items
+            .len()
+    );
+    let identities = json!([{ "keys": { "jwks": jwks(&[&scene.key]) } }]);
+    scene
+        .plane
+        .apply(&client_object(scene.release.namespace(), &name, identities))
+        .await;
+    name
+}
+
+async fn followed(scene: &Scene, kind: &str, client: &str) {
+    for _ in 0..CHANGES {
+        let before = scene.published(client).await;
+        let next = carrier(kind, scene.release.namespace(), "keys", &key());
+        scene.plane.apply(&next).await;
+        scene
+            .until(async || {
+                let now = scene.published(client).await;
+                if now == before || now.is_empty() {
+                    Err(now)
+                } else {
+                    Ok(())
+                }
+            })
+            .await;
+    }
+}
+
+async fn added(scene: &Scene) {
+    let url = format!("{}/jwks", scene.server.issuer);
+    scene
+        .until(async || {
+            let answer = scene.server.http.get(&url).send().await.unwrap();
+            let text = answer.text().await.unwrap();
+            if text.contains("ES384") { Ok(()) } else { Err(text) }
+        })
+        .await;
+}
+
+async fn beats_on(scene: &Scene) {
+    scene
+        .until(async || {
+            let (leader, beating) = (holder(scene, LEASE).await, beat(scene).await);
+            if leader.as_deref() == Ok(beating.as_str()) {
+                Ok(())
+            } else {
+                Err((leader, beating))
+            }
+        })
+        .await;
+}
