@@ -150,14 +150,13 @@ impl Connection {
             () = self.closing.cancelled() => None,
             () = self.activity.idle(self.limits.headers) => None,
         };
-        let ended = match ended {
-            Some(ended) => ended,
-            None => {
-                connection.as_mut().graceful_shutdown();
-                tokio::select! {
-                    ended = connection => ended,
-                    () = self.activity.idle(self.limits.handshake) => Ok(()),
-                }
+        let ended = if let Some(ended) = ended {
+            ended
+        } else {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = connection => ended,
+                () = self.activity.idle(self.limits.handshake) => Ok(()),
             }
         };
         if let Err(error) = ended {

@@ -201,7 +201,9 @@ impl Raw {
 pub(super) fn statuses(text: &str) -> Vec<u16> {
     let mut answers = text.split("HTTP/1.1 ");
     assert_eq!(answers.next(), Some(""), "{text}");
-    answers.map(|answer| answer[..3].parse().unwrap()).collect()
+    answers
+        .map(|answer| answer.split(' ').next().unwrap().parse().unwrap())
+        .collect()
 }
 
 fn write_certificate(files: &CertificateFiles) {
