@@ -117,35 +117,10 @@ impl AuthorizationServer {
         let issuer = issuer.as_str();
         let url = metadata_url(issuer);
         let (status, metadata) = object(&url, http.get(&url)).await?;
-        let text = |member: &'static str| {
-            let text = metadata.get(member).and_then(Value::as_str).map(str::to_owned);
-            text.ok_or_else(|| ExchangeFault::Incomplete {
-                url: url.clone(),
-                status,
-                member,
-            })
-        };
-        let named = text("issuer")?;
-        if named != issuer {
-            return Err(ExchangeFault::OtherIssuer {
-                url,
-                named,
-                given: issuer.to_owned(),
-            });
-        }
-        let endpoint = |member: &'static str| {
-            let endpoint = text(member)?;
-            if issuer.starts_with("https:") && !endpoint.starts_with("https:") {
-                return Err(ExchangeFault::Insecure {
-                    issuer: issuer.to_owned(),
-                    endpoint,
-                });
-            }
-            Ok(endpoint)
-        };
+        let (token_endpoint, jwks_uri) = endpoints(issuer, &url, status, &metadata)?;
         Ok(Self {
-            token_endpoint: endpoint("token_endpoint")?,
-            jwks_uri: endpoint("jwks_uri")?,
+            token_endpoint,
+            jwks_uri,
             http,
         })
     }
@@ -190,6 +165,42 @@ impl AuthorizationServer {
     }
 }
 
+/// The token endpoint and the key set's URL in the metadata of `issuer`, which were at `url`.
+fn endpoints(
+    issuer: &str,
+    url: &str,
+    status: StatusCode,
+    metadata: &Map<String, Value>,
+) -> Result<(String, String), ExchangeFault> {
+    let text = |member: &'static str| {
+        let text = metadata.get(member).and_then(Value::as_str);
+        text.map(str::to_owned).ok_or_else(|| ExchangeFault::Incomplete {
+            url: url.to_owned(),
+            status,
+            member,
+        })
+    };
+    let named = text("issuer")?;
+    if named != issuer {
+        return Err(ExchangeFault::OtherIssuer {
+            url: url.to_owned(),
+            named,
+            given: issuer.to_owned(),
+        });
+    }
+    let endpoint = |member: &'static str| {
+        let endpoint = text(member)?;
+        if issuer.starts_with("https:") && !endpoint.starts_with("https:") {
+            return Err(ExchangeFault::Insecure {
+                issuer: issuer.to_owned(),
+                endpoint,
+            });
+        }
+        Ok(endpoint)
+    };
+    Ok((endpoint("token_endpoint")?, endpoint("jwks_uri")?))
+}
+
 /// The well-known part goes between host and path (RFC 8414 §3.1).
 fn metadata_url(issuer: &str) -> String {
     let well_known = "/.well-known/oauth-authorization-server";
@@ -225,6 +236,7 @@ async fn object(
 mod tests {
     use super::*;
     use rstest::rstest;
+    use serde_json::json;
 
     #[rstest]
     #[case("https://h", "https://h/.well-known/oauth-authorization-server")]
@@ -236,5 +248,31 @@ mod tests {
     #[case("https://h/a/", "https://h/.well-known/oauth-authorization-server/a")]
     fn metadata_is_where_rfc_8414_puts_it(#[case] issuer: &str, #[case] expected: &str) {
         assert_eq!(metadata_url(issuer), expected);
+    }
+
+    #[rstest]
+    #[case::https("https://i", "https://t", "https://k", "ok")]
+    #[case::elsewhere("https://i", "https://t.example/x", "https://k", "ok")]
+    #[case::loopback(
+        "http://127.0.0.1:1",
+        "http://127.0.0.1:1/token",
+        "http://127.0.0.1:1/jwks",
+        "ok"
+    )]
+    #[case::plain_token_endpoint("https://i", "http://t", "https://k", "insecure")]
+    #[case::plain_keys("https://i", "https://t", "http://k", "insecure")]
+    #[case::no_url("https://i", "t", "https://k", "insecure")]
+    fn credentials_go_to_https_endpoints_only(
+        #[case] issuer: &str,
+        #[case] token: &str,
+        #[case] keys: &str,
+        #[case] expected: &str,
+    ) {
+        let metadata = json!({ "issuer": issuer, "token_endpoint": token, "jwks_uri": keys });
+        let found = endpoints(issuer, "u", StatusCode::OK, metadata.as_object().unwrap());
+        match expected {
+            "ok" => assert_eq!(found.unwrap(), (token.to_owned(), keys.to_owned())),
+            _ => assert!(matches!(found, Err(ExchangeFault::Insecure { .. }))),
+        }
     }
 }
