@@ -119,9 +119,9 @@ impl AuthorizationServer {
         let (status, metadata) = object(&url, http.get(&url)).await?;
         let (token_endpoint, jwks_uri) = endpoints(issuer, &url, status, &metadata)?;
         Ok(Self {
+            http,
             token_endpoint,
             jwks_uri,
-            http,
         })
     }
 
