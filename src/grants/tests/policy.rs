@@ -102,6 +102,39 @@ fn a_presented_client_assertion_is_verified_even_where_none_is_needed() {
     );
 }
 
+#[rstest]
+#[case::anothers_own(json!({"iss": "shop/cart", "sub": "shop/cart"}), None)]
+#[case::anothers_word_for_a_subject_of_ours(json!({"iss": "shop/cart", "sub": "alice"}), None)]
+#[case::another_workload_of_the_namespace(
+    json!({"sub": "system:serviceaccount:payments:reports"}),
+    Some(kubernetes(json!({"serviceaccount": {"name": "reports", "uid": "u"}})))
+)]
+fn an_assertion_of_somebody_else_is_no_grant_for_the_authenticated_client(
+    #[case] mut changes: Value,
+    #[case] workload: Option<Value>,
+) {
+    let world = World::new();
+    let mut other = client("shop/cart");
+    other.keys = vec![vouched(&OTHER_KEY, crate::core::client::Vouching::Spec)];
+    world.index.put(other);
+    let theirs = match workload {
+        None => OTHER_KEY
+            .sign_jws(None, &claims(good_assertion(), changes))
+            .unwrap(),
+        Some(claim) => {
+            changes["kubernetes.io"] = claim["kubernetes.io"].clone();
+            pod_token(changes)
+        }
+    };
+    let ours = signed(json!({}));
+    let mut form = client_credentials(&ours).to_vec();
+    form[0].1 = JWT_BEARER_GRANT;
+    form.push(("assertion", &theirs));
+    let refusal = world.grant(&form).unwrap_err();
+    let fault = AssertionFault::OtherClient;
+    assert_eq!(refusal, Slot::Assertion.refuse(fault));
+}
+
 #[test]
 fn an_assertion_in_a_client_credentials_request_does_not_go_unverified() {
     let (token, other) = (signed(json!({})), signed(json!({"jti": "two"})));
