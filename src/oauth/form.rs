@@ -26,6 +26,19 @@ pub enum Parameter {
     Assertion,
     /// RFC 8707 §2; may be repeated.
     Resource,
+    /// RFC 8693 §2.1; may be repeated. Token exchange is not offered: this one and the five below are known
+    /// for what RFC 6749 says of every parameter alone.
+    Audience,
+    /// RFC 8693 §2.1.
+    SubjectToken,
+    /// RFC 8693 §2.1.
+    SubjectTokenType,
+    /// RFC 8693 §2.1.
+    ActorToken,
+    /// RFC 8693 §2.1.
+    ActorTokenType,
+    /// RFC 8693 §2.1.
+    RequestedTokenType,
 }
 
 /// The known parameters of a form, empty values left out (RFC 6749 §3.2).
@@ -52,7 +65,7 @@ pub enum FormFault {
 
 impl Parameter {
     /// Every known parameter.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::GrantType,
         Self::Scope,
         Self::ClientId,
@@ -61,6 +74,12 @@ impl Parameter {
         Self::ClientAssertionType,
         Self::Assertion,
         Self::Resource,
+        Self::Audience,
+        Self::SubjectToken,
+        Self::SubjectTokenType,
+        Self::ActorToken,
+        Self::ActorTokenType,
+        Self::RequestedTokenType,
     ];
 
     /// Its name on the wire; letter case counts.
@@ -74,17 +93,30 @@ impl Parameter {
             Self::ClientAssertionType => "client_assertion_type",
             Self::Assertion => "assertion",
             Self::Resource => "resource",
+            Self::Audience => "audience",
+            Self::SubjectToken => "subject_token",
+            Self::SubjectTokenType => "subject_token_type",
+            Self::ActorToken => "actor_token",
+            Self::ActorTokenType => "actor_token_type",
+            Self::RequestedTokenType => "requested_token_type",
         }
     }
 
-    /// Whether it may stand more than once (RFC 8707 §2).
+    /// Whether it may stand more than once (RFC 8707 §2, RFC 8693 §2.1).
     pub const fn repeatable(self) -> bool {
-        matches!(self, Self::Resource)
+        matches!(self, Self::Resource | Self::Audience)
     }
 
     /// Whether its value must never be seen in a URL or a log.
     pub const fn secret(self) -> bool {
-        matches!(self, Self::ClientSecret | Self::ClientAssertion | Self::Assertion)
+        matches!(
+            self,
+            Self::ClientSecret
+                | Self::ClientAssertion
+                | Self::Assertion
+                | Self::SubjectToken
+                | Self::ActorToken
+        )
     }
 
     fn from_name(name: &str) -> Option<Self> {
@@ -96,7 +128,7 @@ impl Parameter {
 
 impl<'b> Form<'b> {
     /// Reads a form body. Unknown parameters are ignored, even when repeated; known ones may stand
-    /// once, `resource` aside; one without a value counts as absent.
+    /// once, `resource` and `audience` aside; one without a value counts as absent.
     pub fn parse(body: &'b [u8]) -> Result<Self, FormFault> {
         let mut seen = Vec::new();
         let mut values = Vec::new();
@@ -181,6 +213,35 @@ mod tests {
     #[case::nul("scope=%00", FormFault::Encoding(EncodingFault::Nul))]
     fn bad_forms(#[case] body: &str, #[case] expected: FormFault) {
         assert_eq!(Form::parse(body.as_bytes()), Err(expected));
+    }
+
+    /// S-6749-09, S-6749-10: all that RFC 6749, 7521 and 8693 define stand once; `resource` and `audience`
+    /// as often as one likes.
+    #[rstest]
+    #[case::grant_type("grant_type", false)]
+    #[case::scope("scope", false)]
+    #[case::client_id("client_id", false)]
+    #[case::client_secret("client_secret", false)]
+    #[case::client_assertion("client_assertion", false)]
+    #[case::client_assertion_type("client_assertion_type", false)]
+    #[case::assertion("assertion", false)]
+    #[case::subject_token("subject_token", false)]
+    #[case::subject_token_type("subject_token_type", false)]
+    #[case::actor_token("actor_token", false)]
+    #[case::actor_token_type("actor_token_type", false)]
+    #[case::requested_token_type("requested_token_type", false)]
+    #[case::resource("resource", true)]
+    #[case::audience("audience", true)]
+    #[case::defined_nowhere("foo", true)]
+    fn what_may_be_repeated(#[case] name: &str, #[case] repeatable: bool) {
+        for (first, second) in [("a", "a"), ("a", "b"), ("", "a"), ("a", ""), ("", "")] {
+            let body = format!("{name}={first}&other=x&{name}={second}");
+            let repeated = match Form::parse(body.as_bytes()) {
+                Err(FormFault::Repeated(told)) => told == name,
+                parsed => parsed.is_err(),
+            };
+            assert_eq!(repeated, !repeatable, "{body}");
+        }
     }
 
     #[test]
