@@ -24,6 +24,7 @@ mod http;
 mod oauthclient_schema;
 mod rights;
 mod signing_keys;
+mod standards;
 mod status_policy;
 mod support;
 mod verifier;
