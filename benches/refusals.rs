@@ -137,7 +137,12 @@ fn shuffle(kinds: &mut [Measured]) -> anyhow::Result<()> {
         let mut byte = [0];
         rand::fill(&mut byte).map_err(|_| anyhow::anyhow!("no randomness"))?;
         let [byte] = byte;
-        kinds.swap(last, usize::from(byte) % last.saturating_add(1));
+        kinds.swap(
+            last,
+            usize::from(byte)
+                .checked_rem(last.saturating_add(1))
+                .unwrap_or(last),
+        );
     }
     Ok(())
 }
