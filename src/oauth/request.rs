@@ -290,6 +290,86 @@ mod tests {
         );
     }
 
+    /// S-6749-07: a parameter without a value is one that was left out, whichever it is.
+    #[rstest]
+    #[case::client_assertion("grant_type=client_credentials&client_assertion=&client_assertion_type=", Ok(()))]
+    #[case::assertion_type(
+        "grant_type=client_credentials&client_assertion=x&client_assertion_type=",
+        Err(RequestFault::Missing("client_assertion_type"))
+    )]
+    #[case::secret("grant_type=client_credentials&client_secret=", Ok(()))]
+    #[case::scope("grant_type=client_credentials&scope=&resource=&client_id=", Ok(()))]
+    #[case::grant_type("grant_type&scope=read", Err(RequestFault::Missing("grant_type")))]
+    fn empty_parameters(#[case] body: &str, #[case] expected: Result<(), RequestFault>) {
+        let parsed = TokenRequest::parse(body.as_bytes(), false);
+        if let Ok(request) = &parsed {
+            assert!(request.client_assertion.is_none() && request.assertion.is_none());
+            assert!(request.client_id.is_none() && request.scope.is_none() && request.resources.is_empty());
+        }
+        assert_eq!(parsed.map(|_| ()), expected);
+    }
+
+    /// S-6749-13, S-6749-20, S-6749-21, S-6749-22, S-6749-26, D-24
+    #[rstest]
+    #[case::name_in_other_case("Grant_Type=client_credentials", RequestFault::Missing("grant_type"))]
+    #[case::name_with_space("grant_type+=client_credentials", RequestFault::Missing("grant_type"))]
+    #[case::value_in_other_case("grant_type=Client_Credentials", RequestFault::UnsupportedGrant)]
+    #[case::value_with_space_before("grant_type=+client_credentials", RequestFault::UnsupportedGrant)]
+    #[case::value_with_nothing_but_space("grant_type=+", RequestFault::UnsupportedGrant)]
+    #[case::unknown("grant_type=foo", RequestFault::UnsupportedGrant)]
+    #[case::password("grant_type=password&username=a&password=b", RequestFault::UnsupportedGrant)]
+    #[case::code("grant_type=authorization_code&code=a", RequestFault::UnsupportedGrant)]
+    #[case::refresh_token("grant_type=refresh_token&refresh_token=a", RequestFault::UnsupportedGrant)]
+    #[case::implicit("grant_type=implicit", RequestFault::UnsupportedGrant)]
+    #[case::saml(
+        "grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer&assertion=a",
+        RequestFault::UnsupportedGrant
+    )]
+    #[case::device(
+        "grant_type=urn:ietf:params:oauth:grant-type:device_code",
+        RequestFault::UnsupportedGrant
+    )]
+    #[case::exchange(
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=a",
+        RequestFault::UnsupportedGrant
+    )]
+    #[case::before_the_client("grant_type=foo&client_secret=x", RequestFault::UnsupportedGrant)]
+    fn grants_that_are_none_here(#[case] body: &str, #[case] expected: RequestFault) {
+        let parsed = TokenRequest::parse(body.as_bytes(), false).map(|_| ());
+        assert_eq!(parsed, Err(expected));
+        let code = match expected {
+            RequestFault::UnsupportedGrant => "unsupported_grant_type",
+            _ => "invalid_request",
+        };
+        assert_eq!(expected.error().as_str(), code);
+    }
+
+    /// S-6749-35, S-6749-40, S-7521-05, D-02: whatever is beside a `client_assertion` makes it `invalid_client`;
+    /// without one, neither a secret nor a header is a way to authenticate, alone or together.
+    #[rstest]
+    fn only_one_way_of_authentication_exists(
+        #[values(false, true)] secret: bool,
+        #[values(false, true)] header: bool,
+        #[values(false, true)] assertion: bool,
+    ) {
+        let mut body = "grant_type=client_credentials".to_owned();
+        if secret {
+            body.push_str("&client_secret=x");
+        }
+        if assertion {
+            body = format!("{body}&{TYPE}&client_assertion=x");
+        }
+        let fault = TokenRequest::parse(body.as_bytes(), header).err();
+        let expected = match (assertion, secret, header) {
+            (_, false, false) => None,
+            (true, _, _) => Some(RequestFault::TwoMethods),
+            (false, _, true) => Some(RequestFault::AuthorizationHeader),
+            (false, true, false) => Some(RequestFault::ClientSecret),
+        };
+        assert_eq!(fault, expected);
+        assert!(fault.is_none_or(|fault| fault.error() == ErrorCode::InvalidClient));
+    }
+
     #[test]
     fn a_whole_request_is_told_apart() {
         let body = format!(

@@ -191,6 +191,42 @@ fn rsa_sizes(#[case] bits: usize) {
     assert_eq!(judged(&rsa_jwk(&modulus(bits), "AQAB")), Ok(Algorithm::Rs256));
 }
 
+/// S-FAPI-EC, S-7518-13: P-256 is the smallest curve, and the only ones are those of RFC 7518.
+#[rstest]
+fn other_curves_are_not_used(
+    #[values(
+        "P-192",
+        "P-224",
+        "P-256K",
+        "secp256k1",
+        "secp256r1",
+        "brainpoolP256r1",
+        "Ed25519",
+        ""
+    )]
+    crv: &str,
+) {
+    let jwk = changed(Algorithm::Es256, &json!({ "crv": crv, "alg": null }));
+    assert_eq!(judged(&jwk), Err(KeyFault::Unsupported));
+}
+
+/// S-7638-01: an EC key has its four members hashed, whatever else is in the JWK (the key of RFC 7517 App. A.1).
+#[test]
+fn thumbprint_of_an_ec_key() {
+    let mut jwk = members(&json!({
+        "kty": "EC", "crv": "P-256",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    }));
+    let expected = "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s";
+    let of = |jwk: &Map<String, Value>| VerificationKey::from_jwk(jwk, &Algorithm::ALL).unwrap();
+    assert_eq!(of(&jwk).thumbprint(), expected);
+    for (name, value) in [("kid", "1"), ("use", "sig"), ("alg", "ES256"), ("a", "b")] {
+        jwk.insert(name.to_owned(), json!(value));
+    }
+    assert_eq!(of(&jwk).thumbprint(), expected);
+}
+
 /// S-8037-01: the points of small order, and y coordinates with a second spelling.
 #[rstest]
 #[case::zero("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", KeyFault::SmallOrder)]
