@@ -96,6 +96,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
+    /// S-8414-04
     #[rstest]
     #[case("https://tokens.example", Ok(()))]
     #[case("https://tokens.example/a/b", Ok(()))]

@@ -193,6 +193,7 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
+    /// S-6749-06, S-6749-09
     #[rstest]
     #[case::same_value("grant_type=a&grant_type=a", FormFault::Repeated("grant_type"))]
     #[case::other_value("scope=a&scope=b", FormFault::Repeated("scope"))]
@@ -244,6 +245,7 @@ mod tests {
         }
     }
 
+    /// S-6749-12
     #[test]
     fn too_many_parameters_are_refused() {
         assert!(Form::parse("a=b&".repeat(MAX_PARAMETERS).as_bytes()).is_ok());
@@ -253,6 +255,7 @@ mod tests {
         );
     }
 
+    /// S-6749-08, S-6749-13
     #[test]
     fn unknown_parameters_and_other_letter_cases_are_ignored() {
         let form = Form::parse(b"foo=1&foo=2&Grant_Type=x&a%5B%5D=1&scope=read").unwrap();
@@ -260,6 +263,7 @@ mod tests {
         assert_eq!(form.get(Parameter::GrantType), None);
     }
 
+    /// S-6749-07
     #[test]
     fn an_empty_value_counts_as_absent() {
         let form = Form::parse(b"scope=&client_id&grant_type=a").unwrap();
@@ -268,6 +272,7 @@ mod tests {
         assert_eq!(form.get(Parameter::GrantType), Some("a"));
     }
 
+    /// S-6749-10
     #[test]
     fn resources_may_be_repeated_and_keep_their_order() {
         let form = Form::parse(b"resource=https%3A%2F%2Fb&resource=&resource=https://a").unwrap();

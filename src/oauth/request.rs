@@ -198,6 +198,7 @@ mod tests {
     const TYPE: &str =
         "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
 
+    /// S-6749-09, S-6749-20, S-6749-22, S-6749-26, S-7521-01
     #[rstest]
     #[case::nothing("", false, RequestFault::Missing("grant_type"), ErrorCode::InvalidRequest)]
     #[case::empty_grant(
@@ -267,6 +268,7 @@ mod tests {
         assert_eq!(fault.error(), code);
     }
 
+    /// S-7521-01, S-7521-05, D-02
     #[rstest]
     #[case::assertion_missing("", false, RequestFault::Missing("client_assertion"))]
     #[case::with_secret("&client_assertion=x&client_secret=y", false, RequestFault::TwoMethods)]
@@ -279,6 +281,7 @@ mod tests {
         );
     }
 
+    /// S-7521-02
     #[test]
     fn an_unknown_assertion_type_is_an_unsupported_way_to_authenticate() {
         let body = b"grant_type=client_credentials&client_assertion=x&client_assertion_type=saml2";
@@ -291,6 +294,7 @@ mod tests {
     }
 
     /// S-6749-07: a parameter without a value is one that was left out, whichever it is.
+    /// S-7521-01
     #[rstest]
     #[case::client_assertion("grant_type=client_credentials&client_assertion=&client_assertion_type=", Ok(()))]
     #[case::assertion_type(
@@ -309,7 +313,7 @@ mod tests {
         assert_eq!(parsed.map(|_| ()), expected);
     }
 
-    /// S-6749-13, S-6749-20, S-6749-21, S-6749-22, S-6749-26, D-24
+    /// S-6749-13, S-6749-20, S-6749-21, S-6749-22, S-6749-26, D-24, D-11
     #[rstest]
     #[case::name_in_other_case("Grant_Type=client_credentials", RequestFault::Missing("grant_type"))]
     #[case::name_with_space("grant_type+=client_credentials", RequestFault::Missing("grant_type"))]

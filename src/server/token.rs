@@ -146,7 +146,7 @@ mod tests {
     use http::HeaderValue;
     use rstest::rstest;
 
-    /// S-6749-02, S-6749-04, S-6749-11
+    /// S-6749-02, S-6749-04, S-6749-11, D-23
     #[rstest]
     #[case::get("GET", "/token", &[], HttpFault::Method)]
     #[case::get_with_parameters("GET", "/token?grant_type=client_credentials", &[("content-type", FORM)], HttpFault::Method)]

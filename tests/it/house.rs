@@ -63,6 +63,7 @@ pub(crate) fn below(place: &str) -> Vec<PathBuf> {
     found
 }
 
+/// S-7515-02, S-7515-07
 #[test]
 fn pure_modules_touch_no_edge() {
     for file in PURE.iter().flat_map(|place| below(place)) {

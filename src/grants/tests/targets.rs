@@ -111,6 +111,7 @@ fn what_is_almost_the_resource_is_another(
 }
 
 /// S-9068-04: one resource at a time, so that no scope can be read as one of another.
+/// D-17
 #[rstest]
 #[case::two(&[("resource", LEDGER), ("resource", OLD)], Reason::SeveralTargets)]
 #[case::twice(&[("resource", LEDGER), ("resource", LEDGER)], Reason::SeveralTargets)]

@@ -3,6 +3,7 @@
 use super::*;
 
 /// A1: no spelling of "none", signed or not, in two segments or three. S-8725-04.
+/// S-7523-22
 #[rstest]
 fn a1_none(#[values("none", "None", "NONE", "nOnE", "")] name: &str) {
     let unsigned = format!(
@@ -17,6 +18,7 @@ fn a1_none(#[values("none", "None", "NONE", "nOnE", "")] name: &str) {
     }
 }
 
+/// S-8725-04
 #[rstest]
 #[case::missing(json!({}))]
 #[case::null(json!({"alg": null}))]
@@ -75,6 +77,7 @@ fn a11_algorithms_of_other_families() {
 }
 
 /// A11, with one RSA key and the padding or hash of another algorithm.
+/// S-8725-03, S-7518-04
 #[rstest]
 fn a11_other_padding(#[values(Algorithm::Rs384, Algorithm::Ps256, Algorithm::Ps512)] used: Algorithm) {
     let der = key(Algorithm::Rs256).to_pkcs8().unwrap();

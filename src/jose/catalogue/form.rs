@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// A4 and A5: JSON serialisation, alone or made to look like a compact one. S-JOSE-08.
+/// S-JOSE-01
 #[rstest]
 #[case::flattened(r#"{"payload":"e30","protected":"eyJhbGciOiJFUzI1NiJ9","signature":"AA"}"#)]
 #[case::general(r#"{"payload":"e30","signatures":[{"protected":"eyJhbGciOiJFUzI1NiJ9","signature":"AA"}]}"#)]
@@ -27,6 +28,7 @@ fn a14_many_dots(#[case] token: String) {
     assert_eq!(UnverifiedJws::parse(&token).err(), Some(JwsFault::TooLong));
 }
 
+/// S-JOSE-02
 #[test]
 fn a14_as_many_dots_as_fit() {
     let token = ".".repeat(MAX_TOKEN);
@@ -34,6 +36,7 @@ fn a14_as_many_dots_as_fit() {
 }
 
 /// A15: JSON that is no object.
+/// S-JOSE-07
 #[rstest]
 fn a15_not_an_object(#[values("null", "[]", "\"x\"", "0", "true", "")] json: &str) {
     let header = forge(key(Algorithm::EdDsa), json.as_bytes(), CLAIMS);
@@ -49,6 +52,7 @@ fn a15_not_an_object(#[values("null", "[]", "\"x\"", "0", "true", "")] json: &st
 }
 
 /// A15: base64 that a loose decoder takes.
+/// S-JOSE-03
 #[rstest]
 #[case::padded(|input: &str| STANDARD.encode(input), JwsFault::Character)]
 #[case::spaced(|input: &str| format!("{} ", segment(input)), JwsFault::Character)]
@@ -66,6 +70,7 @@ fn a15_loose_base64(#[case] encode: fn(&str) -> String, #[case] expected: JwsFau
 }
 
 /// B5: dates that others took for absent; each is in a token that verifies.
+/// S-7519-10
 #[rstest]
 fn b5_dates(
     #[values(

@@ -23,6 +23,7 @@ fn a6_a7_members_that_move_trust(#[case] name: &'static str, #[case] value: Valu
     }
 }
 
+/// S-7515-03
 #[test]
 fn a6_the_own_key_of_an_attacker() {
     let attacker = SigningKey::generate(Algorithm::Es256).unwrap();
@@ -101,6 +102,7 @@ fn a17_types_are_told(#[case] typ: &str) {
     }
 }
 
+/// S-7519-01
 #[rstest]
 #[case::empty(json!({"typ": ""}), HeaderFault::Typ)]
 #[case::number(json!({"typ": 1}), HeaderFault::Typ)]

@@ -26,6 +26,7 @@ fn a3_psychic_signatures(
 }
 
 /// A3, with r = s = n of P-256.
+/// S-7518-11
 #[test]
 fn a3_the_order_itself() {
     let order = b"\xff\xff\xff\xff\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xbc\xe6\xfa\xad\xa7\x17\x9e\x84\xf3\xb9\xca\xc2\xfc\x63\x25\x51";
@@ -71,6 +72,7 @@ fn a10_lengths(
     assert_eq!(fault(&wide, &public(algorithm)), JwsFault::Signature);
 }
 
+/// S-7518-10
 #[test]
 fn a10_der() {
     let der = key(Algorithm::Es256).to_pkcs8().unwrap();

@@ -35,6 +35,7 @@ fn judged(jwk: &Map<String, Value>) -> Result<Algorithm, KeyFault> {
     VerificationKey::from_jwk(jwk, &Algorithm::ALL).map(|key| key.algorithm())
 }
 
+/// S-7638-01
 #[test]
 fn thumbprint_of_rfc_7638() {
     let mut jwk = rsa_jwk(RFC7638_RSA, "AQAB");
@@ -54,6 +55,7 @@ fn thumbprint_of_rfc_7638() {
     assert_eq!(named.kid(), "2011-04-29");
 }
 
+/// S-7638-01
 #[test]
 fn thumbprint_and_signature_of_rfc_8037() {
     let jwk =
@@ -67,6 +69,7 @@ fn thumbprint_and_signature_of_rfc_8037() {
 }
 
 /// S-8725-02, S-8725-03, S-9864-01.
+/// S-8725-01, S-7518-13
 #[rstest]
 #[case::curve(Algorithm::Es256, json!({"alg": null}), &Algorithm::ALL, Ok(Algorithm::Es256))]
 #[case::okp(Algorithm::EdDsa, json!({"alg": null}), &Algorithm::ALL, Ok(Algorithm::EdDsa))]
@@ -102,6 +105,7 @@ fn accepted(#[case] of: Algorithm, #[case] changes: Value) {
     assert_eq!(judged(&changed(of, &changes)), Ok(of));
 }
 
+/// S-9864-01, S-7518-12
 #[rstest]
 // S-7517-03, A12
 #[case::rsa_d(Algorithm::Rs256, json!({"d": "AQ"}), KeyFault::Private)]
@@ -159,6 +163,7 @@ fn refused(#[case] of: Algorithm, #[case] changes: Value, #[case] fault: KeyFaul
 }
 
 /// S-7518-01, S-7518-02, A12.
+/// D-23
 #[rstest]
 #[case::bits_1024(&modulus(1024), "AQAB", KeyFault::ModulusTooShort)]
 #[case::bits_2047(&modulus(2047), "AQAB", KeyFault::ModulusTooShort)]
@@ -182,6 +187,7 @@ fn weak_rsa(#[case] n: &str, #[case] e: &str, #[case] fault: KeyFault) {
     assert_eq!(judged(&rsa_jwk(n, e)), Err(fault));
 }
 
+/// S-7518-01
 #[rstest]
 #[case(2048)]
 #[case(2049)]
