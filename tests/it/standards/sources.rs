@@ -70,11 +70,9 @@ fn before(text: &str, name: &str) -> Option<String> {
         .rposition(|line| line.trim().is_empty() || *line == end)
         .map_or(0, |last| last + 1);
     let found = lines[first..place].join("\n");
-    let attributes = ["#[test]", "#[rstest]", "#[tokio::test"];
-    attributes
-        .iter()
-        .any(|attribute| found.contains(attribute))
-        .then_some(found)
+    let mut attributes = ["#[test]", "#[rstest]", "#[tokio::test"].into_iter();
+    let runs = attributes.any(|attribute| found.contains(attribute)) && !found.contains("#[ignore");
+    runs.then_some(found)
 }
 
 #[test]
