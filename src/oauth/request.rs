@@ -55,9 +55,12 @@ pub enum RequestFault {
     /// No client has a secret here.
     #[error("client secrets do not exist here")]
     ClientSecret,
-    /// The client authenticates in two ways at once.
+    /// A `client_assertion`, and another way of client authentication beside it.
     #[error("more than one way of client authentication was used")]
     TwoMethods,
+    /// An `Authorization` header and a secret, neither of which authenticates clients here.
+    #[error("an Authorization header and a client secret were used")]
+    SecretAndHeader,
     /// An `Authorization` header; no HTTP scheme authenticates clients here.
     #[error("an Authorization header does not authenticate clients here")]
     AuthorizationHeader,
@@ -78,11 +81,12 @@ impl GrantType {
 // === impl RequestFault ===
 
 impl RequestFault {
-    /// The error to answer with. More than one mechanism is `invalid_client` as soon as an assertion
-    /// takes part (RFC 7521 §4.2.1), and so is a mechanism that does not exist here.
+    /// The error to answer with. More than one mechanism is `invalid_request` (RFC 6749 §5.2), but
+    /// `invalid_client` as soon as an assertion takes part (RFC 7521 §4.2.1), and so is a mechanism that does
+    /// not exist here.
     pub const fn error(self) -> ErrorCode {
         match self {
-            Self::Form(_) | Self::Missing(_) => ErrorCode::InvalidRequest,
+            Self::Form(_) | Self::Missing(_) | Self::SecretAndHeader => ErrorCode::InvalidRequest,
             Self::UnsupportedGrant => ErrorCode::UnsupportedGrantType,
             Self::UnsupportedAssertionType
             | Self::ClientSecret
@@ -101,7 +105,7 @@ impl RequestFault {
             Self::UnsupportedGrant => ReasonCode::GrantUnsupported,
             Self::UnsupportedAssertionType => ReasonCode::AssertionTypeUnsupported,
             Self::ClientSecret => ReasonCode::ClientSecret,
-            Self::TwoMethods => ReasonCode::TwoAuthMethods,
+            Self::TwoMethods | Self::SecretAndHeader => ReasonCode::TwoAuthMethods,
             Self::AuthorizationHeader => ReasonCode::AuthorizationHeader,
         }
     }
@@ -124,7 +128,7 @@ impl RequestFault {
             Self::ClientSecret => {
                 "Client secrets do not exist here: authenticate with a signed JWT as client_assertion (RFC 7523)."
             }
-            Self::TwoMethods => {
+            Self::TwoMethods | Self::SecretAndHeader => {
                 "Use one way of client authentication: client_assertion alone, without client_secret and Authorization header."
             }
             Self::AuthorizationHeader => {
@@ -170,6 +174,7 @@ fn client_assertion<'b>(
     let assertion_type = form.get(Parameter::ClientAssertionType);
     match (assertion, assertion_type) {
         (Some(_), _) if secret || authorization_header => Err(RequestFault::TwoMethods),
+        (None, _) if secret && authorization_header => Err(RequestFault::SecretAndHeader),
         _ if authorization_header => Err(RequestFault::AuthorizationHeader),
         _ if secret => Err(RequestFault::ClientSecret),
         (None, None) => Ok(None),
@@ -348,8 +353,9 @@ mod tests {
         assert_eq!(expected.error().as_str(), code);
     }
 
-    /// S-6749-35, S-6749-40, S-7521-05, D-02: whatever is beside a `client_assertion` makes it `invalid_client`;
-    /// without one, neither a secret nor a header is a way to authenticate, alone or together.
+    /// S-6749-35, S-6749-40, S-7521-05, D-02: whatever is beside a `client_assertion` makes it `invalid_client`
+    /// (RFC 7521 §4.2.1). Without one, neither a secret nor a header is a way to authenticate, and both together
+    /// are `invalid_request` (RFC 6749 §5.2).
     #[rstest]
     fn only_one_way_of_authentication_exists(
         #[values(false, true)] secret: bool,
@@ -366,12 +372,12 @@ mod tests {
         let fault = TokenRequest::parse(body.as_bytes(), header).err();
         let expected = match (assertion, secret, header) {
             (_, false, false) => None,
-            (true, _, _) => Some(RequestFault::TwoMethods),
-            (false, _, true) => Some(RequestFault::AuthorizationHeader),
-            (false, true, false) => Some(RequestFault::ClientSecret),
+            (false, true, true) => Some((RequestFault::SecretAndHeader, ErrorCode::InvalidRequest)),
+            (true, _, _) => Some((RequestFault::TwoMethods, ErrorCode::InvalidClient)),
+            (false, false, true) => Some((RequestFault::AuthorizationHeader, ErrorCode::InvalidClient)),
+            (false, true, false) => Some((RequestFault::ClientSecret, ErrorCode::InvalidClient)),
         };
-        assert_eq!(fault, expected);
-        assert!(fault.is_none_or(|fault| fault.error() == ErrorCode::InvalidClient));
+        assert_eq!(fault.map(|fault| (fault, fault.error())), expected);
     }
 
     #[test]
