@@ -111,6 +111,7 @@ mod tests {
         assert_eq!(Issuer::parse(text).map(|_| ()), expected);
     }
 
+    /// D-23
     #[rstest]
     #[case("http://127.0.0.1:8080", Ok(()))]
     #[case("http://[::1]:8080", Ok(()))]

@@ -80,7 +80,7 @@ fn bad_resources(#[case] resources: Value, #[case] path: &str, #[case] cause: Ca
     );
 }
 
-/// S-7523bis-10
+/// S-7523bis-10, D-13
 #[rstest]
 #[case(json!({"token": {"lifetime": "59s"}}), "spec.token.lifetime", LIFETIME)]
 #[case(json!({"token": {"lifetime": "1h1s"}}), "spec.token.lifetime", LIFETIME)]

@@ -1,6 +1,9 @@
 use super::*;
 use crate::core::scope::Scopes;
 use crate::grants::{AssertionFault, Reason, Slot};
+use crate::oauth::form::{FormFault, Parameter};
+use crate::oauth::percent::EncodingFault;
+use crate::oauth::request::RequestFault;
 use axum::body::to_bytes;
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -83,13 +86,51 @@ fn an_error_answer(#[case] error: ErrorCode, #[case] status: u16, #[case] retry_
     let members: Vec<_> = told.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(members, ["error", "error_description"]);
     assert_eq!(told["error"], error.as_str());
-    let description = told["error_description"].as_str().unwrap();
-    assert!(
-        description
-            .bytes()
-            .all(|b| matches!(b, 0x20 | 0x21 | 0x23..=0x5B | 0x5D..=0x7E)),
-        "{description}"
-    );
+    assert_plain(told["error_description"].as_str().unwrap());
+}
+
+/// The characters of RFC 6749 §5.2.
+fn assert_plain(text: &str) {
+    let allowed = |b: u8| matches!(b, 0x20 | 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+    assert!(!text.is_empty() && text.bytes().all(allowed), "{text}");
+}
+
+/// S-6749-61, S-6749-62: every sentence of its own; none repeats what was sent.
+#[test]
+fn sentences_about_a_request_are_plain() {
+    let mut faults: Vec<RequestFault> = vec![
+        FormFault::TooMany.into(),
+        FormFault::from(EncodingFault::Escape).into(),
+        RequestFault::UnsupportedGrant,
+        RequestFault::UnsupportedAssertionType,
+        RequestFault::ClientSecret,
+        RequestFault::TwoMethods,
+        RequestFault::SecretAndHeader,
+        RequestFault::AuthorizationHeader,
+    ];
+    for parameter in Parameter::ALL {
+        faults.push(FormFault::Repeated(parameter.name()).into());
+        faults.push(RequestFault::Missing(parameter.name()));
+    }
+    for fault in faults {
+        assert_plain(&fault.description());
+    }
+    let reasons = [
+        Reason::NotAuthenticated,
+        Reason::UnexpectedAssertion,
+        Reason::GrantNotAllowed,
+        Reason::SeveralTargets,
+        Reason::NoTarget,
+        Reason::ScopeSyntax,
+        Reason::Bug("canary"),
+    ];
+    for reason in reasons {
+        let sentence = Refusal::new(ErrorCode::InvalidRequest, reason)
+            .description()
+            .into_owned();
+        assert_plain(&sentence);
+        assert!(!sentence.contains("canary"));
+    }
 }
 
 /// S-6749-32, S-6749-33, S-6749-34, S-6749-40, D-01: an `Authorization` header of whatever kind makes it a 401
@@ -145,7 +186,7 @@ fn a_jwt_that_is_not_accepted(
     assert_eq!(body(response)["error"], error);
 }
 
-/// S-6749-02, S-6749-04, S-6749-12
+/// S-6749-02, S-6749-04, S-6749-12, S-6749-61
 #[rstest]
 #[case(HttpFault::Method, 405)]
 #[case(HttpFault::ContentType, 400)]
@@ -159,5 +200,7 @@ fn what_is_no_token_request(#[case] fault: HttpFault, #[case] status: u16) {
     assert_common(&response);
     let allow = (fault == HttpFault::Method).then_some("POST");
     assert_eq!(header(&response, ALLOW), allow);
-    assert_eq!(body(response)["error"], "invalid_request");
+    let told = body(response);
+    assert_eq!(told["error"], "invalid_request");
+    assert_plain(told["error_description"].as_str().unwrap());
 }
