@@ -346,11 +346,12 @@ mod tests {
     fn grants_that_are_none_here(#[case] body: &str, #[case] expected: RequestFault) {
         let parsed = TokenRequest::parse(body.as_bytes(), false).map(|_| ());
         assert_eq!(parsed, Err(expected));
-        let code = match expected {
-            RequestFault::UnsupportedGrant => "unsupported_grant_type",
-            _ => "invalid_request",
+        let code = if expected == RequestFault::UnsupportedGrant {
+            ErrorCode::UnsupportedGrantType
+        } else {
+            ErrorCode::InvalidRequest
         };
-        assert_eq!(expected.error().as_str(), code);
+        assert_eq!(expected.error(), code);
     }
 
     /// S-6749-35, S-6749-40, S-7521-05, D-02: whatever is beside a `client_assertion` makes it `invalid_client`
