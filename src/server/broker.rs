@@ -4,7 +4,6 @@
 use crate::core::clock::Clock;
 use crate::grants::{self, Directory, Grant, Issued, Moment, Reason, Refusal, Settings, Settled};
 use crate::keys::SigningKeyStore;
-use crate::oauth::error::ErrorCode;
 use crate::oauth::request::TokenRequest;
 use crate::replay::{Outcome, ReplayLog};
 use crate::server::audit::Record;
@@ -75,7 +74,7 @@ impl Broker {
         let key = keys
             .as_ref()
             .and_then(|keys| keys.active(settled.terms().algorithm, now))
-            .ok_or_else(|| Refusal::new(ErrorCode::TemporarilyUnavailable, Reason::NoSigningKey))?;
+            .ok_or_else(|| Refusal::from(Reason::NoSigningKey))?;
         let token_id = token_id()?;
         let issued = grants::issue(settled, &self.settings.issuer, key, &token_id, now)?;
         record.token_id = Some(token_id);
@@ -86,6 +85,6 @@ impl Broker {
 /// 128 random bits.
 fn token_id() -> Result<String, Refusal> {
     let mut bytes = [0; 16];
-    rand::fill(&mut bytes).map_err(|_| Refusal::new(ErrorCode::ServerError, Reason::Bug("no randomness")))?;
+    rand::fill(&mut bytes).map_err(|_| Refusal::from(Reason::Bug("no randomness")))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

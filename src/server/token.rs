@@ -1,7 +1,6 @@
 //! `POST /token`: HTTP in front of the [`Broker`].
 
 use crate::grants::{Reason, Refusal};
-use crate::oauth::error::ErrorCode;
 use crate::oauth::form::Parameter;
 use crate::server::answer::{Answer, HttpFault, Scheme};
 use crate::server::audit::Record;
@@ -59,7 +58,7 @@ impl TokenEndpoint {
             .await
         {
             Ok(answer) => answer,
-            Err(_) => Answer::Refused(Refusal::new(ErrorCode::ServerError, Reason::Bug("a panic"))),
+            Err(_) => Answer::Refused(Refusal::from(Reason::Bug("a panic"))),
         };
         drop(in_flight);
         let took = started.elapsed();
