@@ -5,6 +5,7 @@ mod algorithms;
 mod form;
 mod header;
 mod signatures;
+mod wycheproof;
 
 use super::testing::{changed, forge, key, with_header};
 use super::*;
