@@ -2,6 +2,11 @@
 //! (B1), dates (B5), duplicate members (B9), encryption (F8) and private keys (F14). The names begin with the row
 //! of `docs/failures.md`.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "an overflow in a test is a failed test"
+)]
+
 mod algorithms;
 mod form;
 mod header;

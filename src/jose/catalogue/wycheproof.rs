@@ -24,10 +24,12 @@ fn read(spki: &[u8], algorithm: Algorithm) -> Result<VerificationKey, KeyFault> 
 
 /// How a deviation is called that comes from a key we do not take.
 fn key_refused(fault: KeyFault) -> &'static str {
-    match fault {
-        KeyFault::ExponentTooSmall => "exponent below 65537",
-        KeyFault::ModulusTooLong => "modulus above 4096 bits",
-        _ => "another fault of the key",
+    if fault == KeyFault::ExponentTooSmall {
+        "exponent below 65537"
+    } else if fault == KeyFault::ModulusTooLong {
+        "modulus above 4096 bits"
+    } else {
+        "another fault of the key"
     }
 }
 
