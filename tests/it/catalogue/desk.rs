@@ -120,12 +120,11 @@ impl Desk {
         } else {
             host.as_str()
         };
-        let lines = headers
-            .iter()
-            .map(|line| format!("{line}\r\n"))
-            .collect::<String>();
+        let mut lines = vec![host];
+        lines.extend(headers);
+        let lines = lines.join("\r\n");
         let head = format!(
-            "{start} HTTP/1.1\r\n{host}\r\n{lines}Connection: close\r\nContent-Length: {}\r\n\r\n",
+            "{start} HTTP/1.1\r\n{lines}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         let mut stream = TcpStream::connect(self.address()).await.unwrap();

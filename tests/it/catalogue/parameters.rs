@@ -7,8 +7,12 @@ use countersign::oauth::form::Parameter;
 fn spellings(name: &str) -> [String; 3] {
     let (first, rest) = name.split_at(1);
     let code = first.as_bytes()[0];
-    let all = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    [format!("%{code:02x}{rest}"), format!("%{code:02X}{rest}"), all]
+    let all: Vec<_> = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    [
+        format!("%{code:02x}{rest}"),
+        format!("%{code:02X}{rest}"),
+        all.concat(),
+    ]
 }
 
 /// Each parameter beside itself in a request that is good without that: with the same value, with another, with
@@ -32,11 +36,12 @@ async fn f1_no_parameter_stands_twice() {
             Parameter::ClientSecret | Parameter::ClientAssertion | Parameter::Resource => "x",
         };
         let good = [("grant_type", JWT_BEARER), ("assertion", assertion.as_str())];
-        let others: String = good
+        let others: Vec<String> = good
             .iter()
             .filter(|(other, _)| *other != name)
             .map(|(other, value)| format!("&{other}={value}"))
             .collect();
+        let others = others.concat();
         let mut pairs = vec![
             format!("{name}={value}&{name}={value}"),
             format!("{name}={value}&{name}=other"),
