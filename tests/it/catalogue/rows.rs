@@ -105,7 +105,7 @@ pub(super) const ROWS: [Row; 44] = [
     row(
         "B1",
         "What an outside oracle calls wrong was accepted somewhere.",
-        "All vectors of Wycheproof for our algorithms, and the tokens of RFC 7515; each deviation is in the test by name.",
+        "All vectors of Wycheproof for our algorithms, and the tokens of RFC 7515; each deviation is in the test by name. Every small change of a good token is tried in both slots.",
     ),
     row(
         "B2",

@@ -10,6 +10,7 @@ mod audiences;
 mod claims;
 mod issuers;
 mod keys;
+mod mutations;
 mod names;
 mod replay;
 mod times;
