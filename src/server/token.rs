@@ -158,7 +158,7 @@ mod tests {
     #[case::gzip("POST", "/token", &[("content-type", FORM), ("content-encoding", "gzip")], HttpFault::ContentEncoding)]
     #[case::in_url("POST", "/token?assertion=x", &[("content-type", FORM)], HttpFault::CredentialsInUrl)]
     #[case::escaped_in_url("POST", "/token?a=b&client_%61ssertion=x", &[("content-type", FORM)], HttpFault::CredentialsInUrl)]
-    fn refused(
+    fn f2_refused_before_the_body_is_read(
         #[case] method: &str,
         #[case] uri: &str,
         #[case] headers: &[(&'static str, &'static str)],
