@@ -19,7 +19,8 @@ fn issued(scopes: Scopes) -> Answer {
 }
 
 fn refused(error: ErrorCode) -> Answer {
-    Answer::Refused(Refusal::new(error, Reason::NotAuthenticated))
+    let reason = Reason::NotAuthenticated;
+    Answer::Refused(Refusal { error, reason })
 }
 
 /// The body, which is there at once.
@@ -125,9 +126,7 @@ fn sentences_about_a_request_are_plain() {
         Reason::Bug("canary"),
     ];
     for reason in reasons {
-        let sentence = Refusal::new(ErrorCode::InvalidRequest, reason)
-            .description()
-            .into_owned();
+        let sentence = Refusal::from(reason).description().into_owned();
         assert_plain(&sentence);
         assert!(!sentence.contains("canary"));
     }

@@ -40,7 +40,7 @@ async fn until(server: &Server, client: &str, key: &SigningKey, accepted: bool) 
 
 /// S-7521-12, S-7523-20, S-7523-26, D-05
 #[tokio::test]
-async fn an_assertion_is_honoured_once_in_either_slot() {
+async fn c1_an_assertion_is_honoured_once_in_either_slot() {
     let plane = ControlPlane::shared();
     let release = Release::install(plane, "once").await;
     let (key, client) = (key(), format!("{}/billing", release.namespace()));
