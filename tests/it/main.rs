@@ -23,6 +23,7 @@ mod fixture;
 mod house;
 mod http;
 mod oauthclient_schema;
+mod refusals_documented;
 mod rights;
 mod signing_keys;
 mod standards;
