@@ -100,6 +100,7 @@ fn reasons() -> Vec<Reason> {
         RequestFault::UnsupportedAssertionType,
         RequestFault::ClientSecret,
         RequestFault::TwoMethods,
+        RequestFault::SecretAndHeader,
         RequestFault::AuthorizationHeader,
     ];
     let mut reasons: Vec<Reason> = requests.map(Reason::Request).into();
@@ -297,6 +298,7 @@ fn links_between_the_pages_lead_somewhere() {
 }
 
 /// RFC 6749 §5.2: no quotation mark, no backslash, nothing but printable ASCII.
+/// S-6749-61
 #[test]
 fn every_sentence_keeps_to_the_characters_of_an_error_description() {
     for told in everything().values().flatten() {

@@ -1,9 +1,6 @@
 use super::*;
 use crate::core::scope::Scopes;
 use crate::grants::{AssertionFault, Reason, Slot};
-use crate::oauth::form::{FormFault, Parameter};
-use crate::oauth::percent::EncodingFault;
-use crate::oauth::request::RequestFault;
 use axum::body::to_bytes;
 use futures::FutureExt;
 use jiff::SignedDuration;
@@ -94,42 +91,6 @@ fn an_error_answer(#[case] error: ErrorCode, #[case] status: u16, #[case] retry_
 fn assert_plain(text: &str) {
     let allowed = |b: u8| matches!(b, 0x20 | 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
     assert!(!text.is_empty() && text.bytes().all(allowed), "{text}");
-}
-
-/// S-6749-61, S-6749-62: every sentence of its own; none repeats what was sent.
-#[test]
-fn sentences_about_a_request_are_plain() {
-    let mut faults: Vec<RequestFault> = vec![
-        FormFault::TooMany.into(),
-        FormFault::from(EncodingFault::Escape).into(),
-        RequestFault::UnsupportedGrant,
-        RequestFault::UnsupportedAssertionType,
-        RequestFault::ClientSecret,
-        RequestFault::TwoMethods,
-        RequestFault::SecretAndHeader,
-        RequestFault::AuthorizationHeader,
-    ];
-    for parameter in Parameter::ALL {
-        faults.push(FormFault::Repeated(parameter.name()).into());
-        faults.push(RequestFault::Missing(parameter.name()));
-    }
-    for fault in faults {
-        assert_plain(&fault.description());
-    }
-    let reasons = [
-        Reason::NotAuthenticated,
-        Reason::UnexpectedAssertion,
-        Reason::GrantNotAllowed,
-        Reason::SeveralTargets,
-        Reason::NoTarget,
-        Reason::ScopeSyntax,
-        Reason::Bug("canary"),
-    ];
-    for reason in reasons {
-        let sentence = Refusal::from(reason).description().into_owned();
-        assert_plain(&sentence);
-        assert!(!sentence.contains("canary"));
-    }
 }
 
 /// S-6749-32, S-6749-33, S-6749-34, S-6749-40, D-01: an `Authorization` header of whatever kind makes it a 401
