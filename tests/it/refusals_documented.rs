@@ -11,7 +11,7 @@ use countersign::oauth::form::FormFault;
 use countersign::oauth::percent::EncodingFault;
 use countersign::oauth::reason::ReasonCode;
 use countersign::oauth::request::RequestFault;
-use countersign::server::answer::HttpFault;
+use countersign::server::answer::{Answer, HttpFault, Scheme};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -23,8 +23,8 @@ struct Told {
     error: ErrorCode,
     status: u16,
     sentence: String,
-    /// The parameter that the JWT was in.
-    slot: Option<&'static str>,
+    /// Where it was found, if that makes a difference.
+    place: &'static str,
 }
 
 fn folder() -> PathBuf {
@@ -39,7 +39,7 @@ fn everything() -> BTreeMap<ReasonCode, BTreeSet<Told>> {
             error: ErrorCode::InvalidRequest,
             status: fault.status().as_u16(),
             sentence: fault.description().to_owned(),
-            slot: None,
+            place: "",
         });
     }
     let in_slots = assertion_faults().into_iter().flat_map(|fault| {
@@ -49,23 +49,57 @@ fn everything() -> BTreeMap<ReasonCode, BTreeSet<Told>> {
         })
     });
     for reason in reasons().into_iter().chain(in_slots) {
-        let slot = if let Reason::Assertion { slot, fault } = &reason
-            && !fault.is_ours()
-        {
-            Some(slot.parameter())
-        } else {
-            None
-        };
-        let code = reason.code();
-        let refusal = Refusal::from(reason);
-        told.entry(code).or_default().insert(Told {
-            error: refusal.error,
-            status: refusal.error.status(),
-            sentence: refusal.description().into_owned(),
-            slot,
-        });
+        for (place, scheme) in places(&reason) {
+            let refusal = Refusal::from(reason.clone());
+            told.entry(reason.code()).or_default().insert(Told {
+                error: refusal.error,
+                sentence: refusal.description().into_owned(),
+                status: Answer::Refused(refusal)
+                    .into_response("id", *scheme)
+                    .status()
+                    .as_u16(),
+                place,
+            });
+        }
     }
     told
+}
+
+/// Where in a request a reason may be found, and the scheme of the `Authorization` header if it takes one.
+fn places(reason: &Reason) -> &'static [(&'static str, Option<Scheme>)] {
+    const HEADER: (&str, Option<Scheme>) = ("with an `Authorization` header", Some(Scheme::Basic));
+    match reason {
+        Reason::Request(RequestFault::AuthorizationHeader) => &[HEADER],
+        Reason::Request(RequestFault::TwoMethods) => &[HEADER, ("with a `client_secret`", None)],
+        Reason::Request(RequestFault::SecretAndHeader) => {
+            &[("with both and without a `client_assertion`", Some(Scheme::Basic))]
+        }
+        Reason::Assertion { fault, .. } if fault.is_ours() => &[("", None)],
+        Reason::Assertion {
+            slot: Slot::ClientAssertion,
+            ..
+        } => &[("in `client_assertion`", None)],
+        Reason::Assertion {
+            slot: Slot::Assertion,
+            ..
+        } => &[("in `assertion`", None)],
+        Reason::Request(_)
+        | Reason::NotAuthenticated
+        | Reason::UnexpectedAssertion
+        | Reason::GrantNotAllowed
+        | Reason::SeveralTargets
+        | Reason::TargetNotAllowed
+        | Reason::TargetNotMinted
+        | Reason::NoTarget
+        | Reason::TargetNotPublic
+        | Reason::TargetNotForSubject
+        | Reason::ScopeSyntax
+        | Reason::ScopeExceeded
+        | Reason::ReplayLogUnavailable
+        | Reason::ClientShareUsed
+        | Reason::NoSigningKey
+        | Reason::Bug(_) => &[("", None)],
+    }
 }
 
 /// Where a JWT can have this fault.
@@ -182,8 +216,14 @@ fn facts(code: ReasonCode, told: &BTreeSet<Told>) -> String {
         code.as_str()
     );
     for told in told {
-        let place = told.slot.map_or_else(String::new, |slot| format!("in `{slot}`"));
-        writeln!(text, "| `{}` | {} | {place} |", told.error.as_str(), told.status).unwrap();
+        writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            told.error.as_str(),
+            told.status,
+            told.place
+        )
+        .unwrap();
     }
     text.push_str("\nThe caller is told:\n");
     let sentences: BTreeSet<_> = told.iter().map(|told| &told.sentence).collect();
