@@ -1,7 +1,7 @@
 //! Which client a credential is for, and with which algorithms its keys verify.
 
 use super::world::*;
-use crate::core::client::Vouching;
+use crate::core::client::{AudiencePolicy, Vouching};
 use crate::grants::AssertionFault;
 use crate::jose::{Algorithm, SigningKey};
 use crate::oauth::error::ErrorCode;
@@ -81,6 +81,52 @@ fn every_algorithm_is_good_in_both_slots() {
                 world.grant(&form).unwrap();
             }
         }
+    }
+}
+
+/// S-7523bis-01, S-7523bis-02, S-7523bis-04, S-7523bis-05, S-7523bis-10, S-7523bis-20, D-04: whose `aud` is good
+/// under `Fapi`, `Strict`, `Standard` and `Compat`; only a grant may have others beside us, and only there.
+#[rstest]
+#[case::issuer(json!(ISSUER), [true, true, true, true], true)]
+#[case::issuer_in_a_list(json!([ISSUER]), [false, true, true, true], true)]
+#[case::endpoint(json!(ENDPOINT), [false, false, true, true], true)]
+#[case::endpoint_in_a_list(json!([ENDPOINT]), [false, false, true, true], true)]
+#[case::both(json!([ISSUER, ENDPOINT]), [false, false, true, true], true)]
+#[case::with_another(json!([ISSUER, "https://other.example"]), [false, false, false, true], false)]
+#[case::endpoint_with_another(json!([ENDPOINT, "https://other.example"]), [false; 4], false)]
+#[case::with_the_api_server(json!([ISSUER, CLUSTER]), [false; 4], false)]
+#[case::another(json!("https://other.example"), [false; 4], false)]
+#[case::with_slash(json!("https://tokens.example/"), [false; 4], false)]
+#[case::with_port(json!("https://tokens.example:443"), [false; 4], false)]
+#[case::other_case(json!("https://Tokens.example"), [false; 4], false)]
+fn the_audience_is_what_the_policy_takes(
+    #[case] audience: Value,
+    #[case] good: [bool; 4],
+    #[case] authenticates: bool,
+) {
+    let policies = [
+        AudiencePolicy::Fapi,
+        AudiencePolicy::Strict,
+        AudiencePolicy::Standard,
+        AudiencePolicy::Compat,
+    ];
+    let token = signed(json!({ "aud": audience }));
+    for (policy, good) in policies.into_iter().zip(good) {
+        let mut client = client(CLIENT);
+        client.assertion.audience = policy;
+        let mut world = World::with(client);
+        let taken = |world: &World| {
+            let taken = |form: &[(&str, &str)]| world.grant(form).is_ok();
+            (taken(&client_credentials(&token)), taken(&bearer(&token)))
+        };
+        assert_eq!(taken(&world), (good && authenticates, good), "{policy}");
+        // The server's own policy is the laxest that any client gets.
+        world.settings.audience_floor = AudiencePolicy::Fapi;
+        assert_eq!(
+            taken(&world).1,
+            audience == json!(ISSUER),
+            "{policy} of a client, Fapi of the server"
+        );
     }
 }
 
