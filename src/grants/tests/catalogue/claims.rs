@@ -61,7 +61,7 @@ fn a16_the_key_comes_before_the_claims() {
 }
 
 /// A17: tokens of other kinds as assertions, each signed well by a key that counts.
-/// S-8725-10, D-22
+/// S-8725-10, D-22, S-7523-12, S-7523bis-07
 #[rstest]
 #[case::access_token_of_ours(
     &KEY, json!({"typ": "at+jwt"}),
