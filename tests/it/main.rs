@@ -21,6 +21,7 @@ mod first_token;
 mod fixture;
 mod house;
 mod http;
+mod matrix;
 mod oauthclient_schema;
 mod rights;
 mod signing_keys;
