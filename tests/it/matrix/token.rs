@@ -91,6 +91,13 @@ impl Members {
         }
     }
 
+    /// The value of a member, in raw JSON.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        let quoted = json!(name).to_string();
+        let found = self.0.iter().find(|(known, _)| *known == quoted);
+        found.map(|(_, value)| value.clone())
+    }
+
     pub(super) fn remove(&mut self, name: &str) {
         let quoted = json!(name).to_string();
         self.0.retain(|(known, _)| *known != quoted);

@@ -9,7 +9,7 @@ use countersign::core::ids::ServiceAccountId;
 use countersign::core::scope::Scopes;
 use countersign::grants::LocalIssuer;
 use countersign::index::{Index, MintedResources};
-use countersign::jose::Algorithm;
+use countersign::jose::{Algorithm, SigningKey, VerificationKey};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(super) const CLIENT: &str = "payments/billing";
 pub(super) const SERVICE_ACCOUNT: &str = "system:serviceaccount:payments:billing";
 /// A client without any grant.
 pub(super) const LIMITED: &str = "payments/limited";
+/// A client of the same namespace whose keys have the names of [`CLIENT`]'s keys.
+pub(super) const NEIGHBOUR: &str = "payments/neighbour";
 /// Whom the client's own keys may speak for.
 pub(super) const DELEGATED: &str = "alice";
 /// The local cluster's issuer.
@@ -37,7 +39,21 @@ pub(super) fn endpoint() -> Endpoint {
     let mut limited = client(LIMITED);
     limited.grants = Grants::default();
     limited.service_accounts = BTreeSet::new();
-    endpoint_with([client(CLIENT), limited], NOW)
+    let mut neighbour = client(NEIGHBOUR);
+    neighbour.keys = [Signer::Rsa, Signer::Ecdsa].map(namesake).into();
+    neighbour.service_accounts = BTreeSet::new();
+    endpoint_with([client(CLIENT), limited, neighbour], NOW)
+}
+
+/// Another key with the `kid` of the signer's.
+fn namesake(signer: Signer) -> ClientKey {
+    let algorithm = signer.key().algorithm();
+    let mut jwk = SigningKey::generate(algorithm).unwrap().public_jwk();
+    jwk.insert("kid".to_owned(), signer.key().kid().into());
+    ClientKey {
+        key: Arc::new(VerificationKey::from_jwk(&jwk, &[algorithm]).unwrap()),
+        vouched: Vouching::Spec,
+    }
 }
 
 pub(super) fn endpoint_with(clients: impl IntoIterator<Item = Client>, now: i64) -> Endpoint {
