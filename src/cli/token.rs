@@ -1,6 +1,6 @@
 use super::assert::{sign, statement};
 use super::{Explained, Outcome, narrate, print, runtime};
-use crate::client::exchange::{Answer, AuthorizationServer, Request};
+use crate::client::exchange::{Answer, AuthorizationServer, Refused, Request};
 use crate::client::explain::advice;
 use crate::core::ids::ClientId;
 use crate::core::issuer::Issuer;
@@ -8,8 +8,7 @@ use crate::oauth::request::GrantType;
 use anyhow::Context;
 use clap::ValueEnum;
 use jiff::SignedDuration;
-use reqwest::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -74,8 +73,8 @@ impl Args {
                 }
                 Ok(Ok(()))
             }
-            Answer::Refused(status, members) => {
-                explain(status, &members);
+            Answer::Refused(refused) => {
+                explain(&refused);
                 Ok(Err(Explained))
             }
         }
@@ -119,14 +118,23 @@ impl Args {
     }
 }
 
-fn explain(status: StatusCode, members: &Map<String, Value>) {
-    let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
-    narrate(&format!("refused: {} ({})", text("error"), status.as_u16()));
+fn explain(refused: &Refused) {
+    let text = |name: &str| {
+        refused
+            .members
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    narrate(&format!(
+        "refused: {} ({})",
+        text("error"),
+        refused.status.as_u16()
+    ));
     narrate(&format!("  {}", text("error_description")));
-    if !text("request_id").is_empty() {
+    if let Some(id) = &refused.request_id {
         narrate(&format!(
-            "  The precise reason is in the server's audit log under request_id {}.",
-            text("request_id")
+            "  The precise reason is in the server's audit log under request_id {id}."
         ));
     }
     narrate("What to check:");

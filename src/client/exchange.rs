@@ -3,6 +3,8 @@
 use crate::core::issuer::Issuer;
 use crate::jose::parse_object;
 use crate::oauth::request::{GrantType, JWT_CLIENT_ASSERTION};
+use crate::oauth::response::REQUEST_ID;
+use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, StatusCode};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -36,8 +38,19 @@ pub struct Request<'a> {
 pub enum Answer {
     /// A token: the members of the response.
     Token(Map<String, Value>),
-    /// A refusal: the status and the members of the response.
-    Refused(StatusCode, Map<String, Value>),
+    /// A refusal.
+    Refused(Refused),
+}
+
+/// A refused request.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The status.
+    pub status: StatusCode,
+    /// The members of the response.
+    pub members: Map<String, Value>,
+    /// The id under which the server's audit log has the reason.
+    pub request_id: Option<String>,
 }
 
 /// Why there is no answer.
@@ -116,8 +129,8 @@ impl AuthorizationServer {
         let http = builder.build().map_err(ExchangeFault::Ca)?;
         let issuer = issuer.as_str();
         let url = metadata_url(issuer);
-        let (status, metadata) = object(&url, http.get(&url)).await?;
-        let (token_endpoint, jwks_uri) = endpoints(issuer, &url, status, &metadata)?;
+        let (head, metadata) = object(&url, http.get(&url)).await?;
+        let (token_endpoint, jwks_uri) = endpoints(issuer, &url, head.status, &metadata)?;
         Ok(Self {
             http,
             token_endpoint,
@@ -145,13 +158,18 @@ impl AuthorizationServer {
                 .into_iter()
                 .filter_map(|(name, value)| value.map(|value| (name, value))),
         );
-        let (status, members) = object(
+        let (response, members) = object(
             &self.token_endpoint,
             self.http.post(&self.token_endpoint).form(&form),
         )
         .await?;
-        if !status.is_success() {
-            return Ok(Answer::Refused(status, members));
+        if !response.status.is_success() {
+            let request_id = response.headers.get(REQUEST_ID);
+            return Ok(Answer::Refused(Refused {
+                status: response.status,
+                members,
+                request_id: request_id.and_then(|id| id.to_str().ok()).map(str::to_owned),
+            }));
         }
         match members.get("access_token").and_then(Value::as_str) {
             Some(_) => Ok(Answer::Token(members)),
@@ -214,22 +232,31 @@ fn metadata_url(issuer: &str) -> String {
     }
 }
 
+/// The status and the headers of a response.
+struct Head {
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
 async fn object(
     url: &str,
     request: reqwest::RequestBuilder,
-) -> Result<(StatusCode, Map<String, Value>), ExchangeFault> {
+) -> Result<(Head, Map<String, Value>), ExchangeFault> {
     let unreachable = |source: reqwest::Error| ExchangeFault::Unreachable {
         url: url.to_owned(),
         source: source.without_url(),
     };
     let response = request.send().await.map_err(unreachable)?;
-    let status = response.status();
+    let head = Head {
+        status: response.status(),
+        headers: response.headers().clone(),
+    };
     let body = response.bytes().await.map_err(unreachable)?;
     let members = parse_object(&body).map_err(|_| ExchangeFault::NotJson {
         url: url.to_owned(),
-        status,
+        status: head.status,
     })?;
-    Ok((status, members))
+    Ok((head, members))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `countersign demo`: the main job before the reader's eyes, over real HTTP on loopback.
 
 use crate::client::assertion::Statement;
-use crate::client::exchange::{Answer, AuthorizationServer, Request};
+use crate::client::exchange::{Answer, AuthorizationServer, Refused, Request};
 use crate::client::key_file::KeyFile;
 use crate::clock::SystemClock;
 use crate::core::clock::Clock;
@@ -225,7 +225,7 @@ impl<'o> Demo<'o> {
                 )?;
                 Ok(member("access_token").as_str().map(str::to_owned))
             }
-            Answer::Refused(status, members) => {
+            Answer::Refused(Refused { status, members, .. }) => {
                 self.check(false, &format!("{status}: {}", json!(members)))?;
                 Ok(None)
             }
@@ -235,7 +235,7 @@ impl<'o> Demo<'o> {
     fn refused(&mut self, answer: &Answer, expected: &str) -> anyhow::Result<()> {
         match answer {
             Answer::Token(_) => self.check(false, "200: it was granted"),
-            Answer::Refused(status, members) => {
+            Answer::Refused(Refused { status, members, .. }) => {
                 let text = |name: &str| {
                     members
                         .get(name)

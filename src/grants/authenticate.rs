@@ -2,7 +2,7 @@
 
 use crate::core::client::Client;
 use crate::grants::assertion::{Credential, Party, verify};
-use crate::grants::refusal::{AssertionFault, Reason, Refusal, Slot};
+use crate::grants::{AssertionFault, Reason, Refusal, Slot};
 use crate::grants::{Directory, Moment, Settings};
 use crate::oauth::error::ErrorCode;
 use crate::oauth::request::{GrantType, RequestFault, TokenRequest};

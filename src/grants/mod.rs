@@ -9,16 +9,18 @@
 //! asks the replay log between [`Grant`] and [`Settled`], and chooses the signing key.
 
 pub mod assertion;
+pub mod assertion_fault;
 pub mod authenticate;
 pub mod authorize;
 pub mod issue;
 pub mod refusal;
 pub mod service_account;
 
+pub use assertion_fault::AssertionFault;
 pub use authenticate::{Authenticated, authenticate};
 pub use authorize::{Grant, Settled, authorize};
 pub use issue::{Issued, issue};
-pub use refusal::{AssertionFault, Reason, Refusal, Slot};
+pub use refusal::{Reason, Refusal, Slot};
 
 use crate::core::client::Client;
 use crate::core::ids::{ClientId, ServiceAccountId};

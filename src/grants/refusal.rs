@@ -1,9 +1,10 @@
 //! Why a request is refused: the public error, and the precise reason for the audit log alone.
 
-use crate::grants::service_account::WorkloadFault;
-use crate::jose::{ClaimFault, JwsFault, NoKey};
+use crate::grants::assertion_fault::AssertionFault;
 use crate::oauth::error::ErrorCode;
+use crate::oauth::reason::ReasonCode;
 use crate::oauth::request::RequestFault;
+use std::borrow::Cow;
 use thiserror::Error;
 
 /// A refused request.
@@ -59,6 +60,12 @@ pub enum Reason {
     /// No `resource`, and none of several is the default.
     #[error("no resource was named, and the client has no single or default one")]
     NoTarget,
+    /// The resource's owner does not let public clients in.
+    #[error("the resource takes no requests without client authentication")]
+    TargetNotPublic,
+    /// The resource's owner does not take subjects of trusted issuers from the client.
+    #[error("the resource takes no subjects of trusted issuers from this client")]
+    TargetNotForSubject,
     /// Not the syntax of RFC 6749 §3.3.
     #[error("the scope is malformed")]
     ScopeSyntax,
@@ -79,86 +86,46 @@ pub enum Reason {
     Bug(&'static str),
 }
 
-/// What is wrong with a JWT (RFC 7523 §3), whatever slot it was in.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum AssertionFault {
-    /// Not a JWS of the form that is accepted here.
-    #[error("{0}")]
-    Jws(#[from] JwsFault),
-    /// A claim is missing or malformed.
-    #[error("{0}")]
-    Claim(#[from] ClaimFault),
-    /// Its explicit `typ` is for something else.
-    #[error("the typ header is for another kind of token")]
-    Type,
-    /// `iss` is neither the local cluster's issuer nor of the form of a client identifier.
-    #[error("the issuer is not trusted")]
-    UnknownIssuer,
-    /// No such client, or suspended, or not accepted.
-    #[error("no such client")]
-    UnknownClient,
-    /// No key of the issuer fits.
-    #[error("{0}")]
-    Key(#[from] NoKey),
-    /// A JWT that a client signs for its own authentication must be about itself (RFC 7523 §3 rule 2B).
-    #[error("sub must equal iss")]
-    SubjectIsNotIssuer,
-    /// The client may not name this subject.
-    #[error("sub is neither the client nor one of its delegated subjects")]
-    SubjectNotDelegated,
-    /// `aud` does not name us in the way that the policy asks for (RFC 7523 §3 rule 3).
-    #[error("aud does not name this server in the way the audience policy asks for")]
-    Audience,
-    /// `exp` has passed (rule 4).
-    #[error("expired")]
-    Expired,
-    /// `nbf` is to come (rule 5).
-    #[error("not yet valid")]
-    NotYetValid,
-    /// `iat` is to come (rule 6).
-    #[error("issued in the future")]
-    IssuedInTheFuture,
-    /// `iat` is required to bound the lifetime.
-    #[error("iat is missing")]
-    NoIssuedAt,
-    /// `jti` is required to honour it once (rule 7).
-    #[error("jti is missing")]
-    NoJwtId,
-    /// `exp − iat` is more than allowed, or negative.
-    #[error("it lives for longer than {0} s, or expires before it was issued")]
-    Lifetime(i64),
-    /// It was used before (rule 7).
-    #[error("it was used before")]
-    Replayed,
-    /// It may have been used before the replay log began.
-    #[error("it was issued before the replay log began")]
-    BeforeTheLog,
-    /// The `client_id` does not choose one of the clients that it may authenticate as.
-    #[error("client_id does not name a client that it authenticates")]
-    ClientNotChosen,
-    /// It belongs to another client than the one that authenticated.
-    #[error("it belongs to another client than the authenticated one")]
-    OtherClient,
-    /// The same JWT in both slots.
-    #[error("the same JWT is in both slots")]
-    BothSlots,
-    /// Its `scope` is not a scope.
-    #[error("its scope claim is malformed")]
-    ScopeClaim,
-    /// What a service-account token says of its workload.
-    #[error("{0}")]
-    Workload(#[from] WorkloadFault),
-    /// The local issuer's keys could not be read for too long.
-    #[error("the local issuer's keys are not available")]
-    IssuerUnavailable,
-}
-
 // === impl Refusal ===
 
 impl Refusal {
     /// A refusal for a reason that has only one error.
     pub fn new(error: ErrorCode, reason: Reason) -> Self {
         Self { error, reason }
+    }
+
+    /// The public sentence: what to do about it.
+    ///
+    /// A JWT that is not accepted has one sentence, whatever is wrong with it or whoever it names. What the
+    /// caller can see in its own request, or may know as the authenticated client, is told apart.
+    pub fn description(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match &self.reason {
+            Reason::Request(fault) => return fault.description(),
+            Reason::NotAuthenticated => {
+                "The grant client_credentials needs client authentication: send client_assertion and client_assertion_type."
+            }
+            Reason::UnexpectedAssertion => {
+                "The parameter 'assertion' does not belong to the grant client_credentials: leave it out, or use the JWT bearer grant."
+            }
+            Reason::SeveralTargets => "Name one resource at a time.",
+            Reason::NoTarget => {
+                "The client has several resources and none of them is the default: name one with the parameter 'resource'."
+            }
+            Reason::ScopeSyntax => {
+                "The scope is malformed: scope tokens of printable ASCII characters, separated by single spaces."
+            }
+            Reason::Assertion { .. }
+            | Reason::GrantNotAllowed
+            | Reason::TargetNotAllowed
+            | Reason::TargetNotMinted
+            | Reason::TargetNotPublic
+            | Reason::TargetNotForSubject
+            | Reason::ScopeExceeded
+            | Reason::ReplayLogUnavailable
+            | Reason::ClientShareUsed
+            | Reason::NoSigningKey
+            | Reason::Bug(_) => self.error.description(),
+        })
     }
 }
 
@@ -190,11 +157,7 @@ impl Slot {
     /// The refusal for a JWT in this slot. A failed dependency is never a verdict on the credential.
     pub fn refuse(self, fault: impl Into<AssertionFault>) -> Refusal {
         let fault = fault.into();
-        let ours = matches!(
-            fault,
-            AssertionFault::BeforeTheLog | AssertionFault::IssuerUnavailable
-        );
-        let error = if ours {
+        let error = if fault.is_ours() {
             ErrorCode::TemporarilyUnavailable
         } else {
             self.error()
@@ -206,58 +169,26 @@ impl Slot {
 // === impl Reason ===
 
 impl Reason {
-    /// A stable name for logs and metrics.
-    pub fn code(&self) -> &'static str {
+    /// Its code in the audit log and the metrics.
+    pub fn code(&self) -> ReasonCode {
         match self {
             Self::Request(fault) => fault.code(),
             Self::Assertion { fault, .. } => fault.code(),
-            Self::NotAuthenticated => "client_not_authenticated",
-            Self::UnexpectedAssertion => "request_assertion_unexpected",
-            Self::GrantNotAllowed => "grant_not_allowed",
-            Self::SeveralTargets => "target_several",
-            Self::TargetNotAllowed => "target_not_allowed",
-            Self::TargetNotMinted => "target_not_minted",
-            Self::NoTarget => "target_missing",
-            Self::ScopeSyntax => "scope_malformed",
-            Self::ScopeExceeded => "scope_exceeded",
-            Self::ReplayLogUnavailable => "replay_log_unavailable",
-            Self::ClientShareUsed => "replay_log_client_share",
-            Self::NoSigningKey => "signing_key_missing",
-            Self::Bug(_) => "bug",
-        }
-    }
-}
-
-// === impl AssertionFault ===
-
-impl AssertionFault {
-    /// A stable name for logs and metrics.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Jws(JwsFault::Signature) => "assertion_signature",
-            Self::Jws(_) => "assertion_malformed",
-            Self::Claim(_) => "assertion_claim",
-            Self::Type => "assertion_type",
-            Self::UnknownIssuer => "assertion_issuer_unknown",
-            Self::UnknownClient => "assertion_client_unknown",
-            Self::Key(_) => "assertion_key_unknown",
-            Self::SubjectIsNotIssuer => "assertion_subject_not_issuer",
-            Self::SubjectNotDelegated => "assertion_subject_not_delegated",
-            Self::Audience => "assertion_audience",
-            Self::Expired => "assertion_expired",
-            Self::NotYetValid => "assertion_not_yet_valid",
-            Self::IssuedInTheFuture => "assertion_issued_in_the_future",
-            Self::NoIssuedAt => "assertion_iat_missing",
-            Self::NoJwtId => "assertion_jti_missing",
-            Self::Lifetime(_) => "assertion_lifetime",
-            Self::Replayed => "assertion_replayed",
-            Self::BeforeTheLog => "assertion_before_the_log",
-            Self::ClientNotChosen => "assertion_client_not_chosen",
-            Self::OtherClient => "assertion_other_client",
-            Self::BothSlots => "assertion_in_both_slots",
-            Self::ScopeClaim => "assertion_scope_claim",
-            Self::Workload(fault) => fault.code(),
-            Self::IssuerUnavailable => "issuer_unavailable",
+            Self::NotAuthenticated => ReasonCode::NotAuthenticated,
+            Self::UnexpectedAssertion => ReasonCode::AssertionUnexpected,
+            Self::GrantNotAllowed => ReasonCode::GrantNotAllowed,
+            Self::SeveralTargets => ReasonCode::TargetSeveral,
+            Self::TargetNotAllowed => ReasonCode::TargetNotAllowed,
+            Self::TargetNotMinted => ReasonCode::TargetNotMinted,
+            Self::NoTarget => ReasonCode::TargetMissing,
+            Self::TargetNotPublic => ReasonCode::TargetNotPublic,
+            Self::TargetNotForSubject => ReasonCode::TargetNotForSubject,
+            Self::ScopeSyntax => ReasonCode::ScopeMalformed,
+            Self::ScopeExceeded => ReasonCode::ScopeExceeded,
+            Self::ReplayLogUnavailable => ReasonCode::ReplayLogUnavailable,
+            Self::ClientShareUsed => ReasonCode::ReplayLogShare,
+            Self::NoSigningKey => ReasonCode::SigningKeyMissing,
+            Self::Bug(_) => ReasonCode::Bug,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::core::ids::ServiceAccountId;
 use crate::jose::Claims;
+use crate::oauth::reason::ReasonCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -44,14 +45,14 @@ pub enum WorkloadFault {
 // === impl WorkloadFault ===
 
 impl WorkloadFault {
-    /// A stable name for logs and metrics.
-    pub const fn code(self) -> &'static str {
+    /// Its code in the audit log and the metrics.
+    pub const fn code(self) -> ReasonCode {
         match self {
-            Self::Subject => "service_account_subject",
-            Self::KubernetesClaim => "service_account_claim",
-            Self::Contradiction => "service_account_contradiction",
-            Self::NotBoundToPod => "service_account_not_bound_to_pod",
-            Self::PastWarnAfter => "service_account_past_warnafter",
+            Self::Subject => ReasonCode::WorkloadSubject,
+            Self::KubernetesClaim => ReasonCode::WorkloadClaim,
+            Self::Contradiction => ReasonCode::WorkloadContradiction,
+            Self::NotBoundToPod => ReasonCode::WorkloadNotBound,
+            Self::PastWarnAfter => ReasonCode::WorkloadPastWarnAfter,
         }
     }
 }

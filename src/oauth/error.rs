@@ -97,10 +97,10 @@ impl ErrorCode {
                 "The request is malformed: a parameter is missing, repeated or not supported."
             }
             Self::InvalidClient => {
-                "Client authentication failed: check the assertion's signing key, iss, sub, aud, exp, iat and jti against the registered client, and use each assertion once."
+                "Client authentication failed: check the assertion's signing key, iss, sub, aud, exp (by default at most 5 minutes after iat), iat and jti against the registered client, and use each assertion once."
             }
             Self::InvalidGrant => {
-                "The assertion was not accepted: check its signing key, iss, sub, aud, exp, iat and jti against the registered client, and use each assertion once."
+                "The assertion was not accepted: check its signing key, iss, sub, aud, exp (by default at most 5 minutes after iat), iat and jti against the registered client, and use each assertion once."
             }
             Self::UnauthorizedClient => "The client is not registered for this grant type.",
             Self::UnsupportedGrantType => {

@@ -6,5 +6,6 @@ pub mod error;
 pub mod form;
 pub mod metadata;
 pub mod percent;
+pub mod reason;
 pub mod request;
 pub mod response;

@@ -2,6 +2,7 @@
 
 use crate::oauth::error::ErrorCode;
 use crate::oauth::form::{Form, FormFault, Parameter};
+use crate::oauth::reason::ReasonCode;
 use std::borrow::Cow;
 use thiserror::Error;
 
@@ -90,19 +91,46 @@ impl RequestFault {
         }
     }
 
-    /// A stable name for logs and metrics.
-    pub const fn code(self) -> &'static str {
+    /// Its code in the audit log and the metrics.
+    pub const fn code(self) -> ReasonCode {
         match self {
-            Self::Form(FormFault::Repeated(_)) => "request_parameter_repeated",
-            Self::Form(FormFault::Encoding(_)) => "request_encoding",
-            Self::Form(FormFault::TooMany) => "request_too_many_parameters",
-            Self::Missing(_) => "request_parameter_missing",
-            Self::UnsupportedGrant => "request_grant_unsupported",
-            Self::UnsupportedAssertionType => "request_assertion_type_unsupported",
-            Self::ClientSecret => "request_client_secret",
-            Self::TwoMethods => "request_two_auth_methods",
-            Self::AuthorizationHeader => "request_authorization_header",
+            Self::Form(FormFault::Repeated(_)) => ReasonCode::ParameterRepeated,
+            Self::Form(FormFault::Encoding(_)) => ReasonCode::Encoding,
+            Self::Form(FormFault::TooMany) => ReasonCode::TooManyParameters,
+            Self::Missing(_) => ReasonCode::ParameterMissing,
+            Self::UnsupportedGrant => ReasonCode::GrantUnsupported,
+            Self::UnsupportedAssertionType => ReasonCode::AssertionTypeUnsupported,
+            Self::ClientSecret => ReasonCode::ClientSecret,
+            Self::TwoMethods => ReasonCode::TwoAuthMethods,
+            Self::AuthorizationHeader => ReasonCode::AuthorizationHeader,
         }
+    }
+
+    /// The public sentence. It speaks of what the caller sent, and of nothing that we know.
+    pub fn description(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Form(FormFault::Repeated(name)) => {
+                return format!("The parameter '{name}' must not be repeated.").into();
+            }
+            Self::Missing(name) => return format!("The parameter '{name}' is missing.").into(),
+            Self::Form(FormFault::Encoding(_)) => {
+                "The form is not well encoded: UTF-8, percent-encoded, without NUL."
+            }
+            Self::Form(FormFault::TooMany) => "The form has too many parameters.",
+            Self::UnsupportedGrant => ErrorCode::UnsupportedGrantType.description(),
+            Self::UnsupportedAssertionType => {
+                "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer."
+            }
+            Self::ClientSecret => {
+                "Client secrets do not exist here: authenticate with a signed JWT as client_assertion (RFC 7523)."
+            }
+            Self::TwoMethods => {
+                "Use one way of client authentication: client_assertion alone, without client_secret and Authorization header."
+            }
+            Self::AuthorizationHeader => {
+                "An Authorization header does not authenticate clients here: send a signed JWT as client_assertion (RFC 7523)."
+            }
+        })
     }
 }
 

@@ -5,6 +5,9 @@ use crate::oauth::error::ErrorCode;
 use jiff::SignedDuration;
 use serde::Serialize;
 
+/// The header that carries the request's id: the audit log has the decision and its reason under it.
+pub const REQUEST_ID: &str = "x-request-id";
+
 /// A successful answer (RFC 6749 §5.1).
 #[derive(Serialize)]
 pub struct TokenResponse<'a> {
@@ -15,12 +18,12 @@ pub struct TokenResponse<'a> {
     scope: Option<String>,
 }
 
-/// An error answer (RFC 6749 §5.2), with the request's id beside the standard members.
+/// An error answer (RFC 6749 §5.2). Nothing in it tells one request from another: the request's id is in
+/// a header.
 #[derive(Debug, Serialize)]
 pub struct ErrorResponse<'a> {
     error: &'static str,
-    error_description: &'static str,
-    request_id: &'a str,
+    error_description: &'a str,
 }
 
 // === impl TokenResponse ===
@@ -51,11 +54,10 @@ impl std::fmt::Debug for TokenResponse<'_> {
 
 impl<'a> ErrorResponse<'a> {
     /// The answer for `code` with the public sentence `description`.
-    pub fn new(code: ErrorCode, description: &'static str, request_id: &'a str) -> Self {
+    pub fn new(code: ErrorCode, description: &'a str) -> Self {
         Self {
             error: code.as_str(),
             error_description: description,
-            request_id,
         }
     }
 }

@@ -2,13 +2,11 @@
 
 use crate::grants::{Issued, Refusal};
 use crate::oauth::error::ErrorCode;
-use crate::oauth::response::{ErrorResponse, TokenResponse};
+use crate::oauth::reason::ReasonCode;
+use crate::oauth::response::{ErrorResponse, REQUEST_ID, TokenResponse};
 use axum::body::Body;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
-
-/// The header that carries the request's id.
-pub const REQUEST_ID: &str = "x-request-id";
 
 /// Why a request never became a token request: a matter of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,15 +71,15 @@ impl HttpFault {
         }
     }
 
-    /// A stable name for logs and metrics.
-    pub const fn code(self) -> &'static str {
+    /// Its code in the audit log and the metrics.
+    pub const fn code(self) -> ReasonCode {
         match self {
-            Self::Method => "http_method",
-            Self::ContentType => "http_content_type",
-            Self::ContentEncoding => "http_content_encoding",
-            Self::CredentialsInUrl => "http_credentials_in_url",
-            Self::TooLarge => "http_too_large",
-            Self::Body => "http_body",
+            Self::Method => ReasonCode::HttpMethod,
+            Self::ContentType => ReasonCode::HttpContentType,
+            Self::ContentEncoding => ReasonCode::HttpContentEncoding,
+            Self::CredentialsInUrl => ReasonCode::HttpCredentialsInUrl,
+            Self::TooLarge => ReasonCode::HttpTooLarge,
+            Self::Body => ReasonCode::HttpBody,
         }
     }
 }
@@ -122,7 +120,7 @@ impl Answer {
     /// The response. `scheme` is that of the request's `Authorization` header, if it had one: then a
     /// failed authentication is a 401 with a challenge, else a 400.
     pub fn into_response(self, request_id: &str, scheme: Option<Scheme>) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.body(request_id)));
+        let mut response = Response::new(Body::from(self.body()));
         *response.status_mut() = self.status(scheme);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -156,16 +154,15 @@ impl Answer {
         }
     }
 
-    fn body(&self, request_id: &str) -> Vec<u8> {
-        let error =
-            |code, description| serde_json::to_vec(&ErrorResponse::new(code, description, request_id));
+    fn body(&self) -> Vec<u8> {
+        let error = |code, description: &str| serde_json::to_vec(&ErrorResponse::new(code, description));
         let body = match self {
             Self::Token(issued) => serde_json::to_vec(&TokenResponse::bearer(
                 &issued.access_token,
                 issued.lifetime,
                 &issued.scopes,
             )),
-            Self::Refused(refusal) => error(refusal.error, refusal.error.description()),
+            Self::Refused(refusal) => error(refusal.error, &refusal.description()),
             Self::NotARequest(fault) => error(ErrorCode::InvalidRequest, fault.description()),
         };
         body.unwrap_or_else(|_| br#"{"error":"server_error"}"#.to_vec())

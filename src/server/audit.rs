@@ -67,7 +67,7 @@ impl Record {
             request_id,
             outcome,
             error = refusal.map(|refusal| refusal.error.as_str()),
-            reason = refusal.map(|refusal| refusal.reason.code()),
+            reason = refusal.map(|refusal| refusal.reason.code().as_str()),
             detail = refusal.map(|refusal| refusal.reason.to_string()),
             grant_type = self.grant.map(GrantType::as_str),
             client = self.client,

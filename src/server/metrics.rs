@@ -99,9 +99,11 @@ impl ServerMetrics {
         }
         match answer {
             Answer::Token(_) => {}
-            Answer::NotARequest(fault) => self.refusals.with_label_values(&[fault.code()]).inc(),
+            Answer::NotARequest(fault) => self.refusals.with_label_values(&[fault.code().as_str()]).inc(),
             Answer::Refused(refusal) => {
-                self.refusals.with_label_values(&[refusal.reason.code()]).inc();
+                self.refusals
+                    .with_label_values(&[refusal.reason.code().as_str()])
+                    .inc();
                 if matches!(
                     refusal.reason,
                     Reason::Assertion {

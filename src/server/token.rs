@@ -67,7 +67,7 @@ impl TokenEndpoint {
             Answer::Token(_) => record.write(&id, None, took),
             Answer::Refused(refusal) => record.write(&id, Some(refusal), took),
             Answer::NotARequest(fault) => {
-                tracing::info!(target: "audit", request_id = id, outcome = "denied", error = "invalid_request", reason = fault.code());
+                tracing::info!(target: "audit", request_id = id, outcome = "denied", error = "invalid_request", reason = fault.code().as_str());
             }
         }
         self.metrics.observe(&answer, &record, took);

@@ -42,13 +42,12 @@ fn assert_error(answer: &Answer, status: u16, code: &str, what: &str) {
             .all(|b| matches!(b, 0x20 | 0x21 | 0x23..=0x5B | 0x5D..=0x7E)),
         "{what}: {description}"
     );
-    let id = answer.body["request_id"].as_str().unwrap();
-    assert_eq!(
-        header(http::HeaderName::from_static("x-request-id")),
-        id.as_bytes(),
+    let members: Vec<_> = answer.body.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["error", "error_description"], "{what}");
+    assert!(
+        !header(http::HeaderName::from_static("x-request-id")).is_empty(),
         "{what}"
     );
-    assert!(answer.body.get("access_token").is_none(), "{what}");
 }
 
 #[tokio::test]
@@ -275,7 +274,7 @@ async fn every_error_is_json_that_nobody_caches_and_no_log_has_a_token() {
     token.access_token();
     let logs = server.process.stdout() + &server.process.stderr();
     assert!(
-        logs.contains("\"outcome\":\"granted\"") && logs.contains("assertion_malformed"),
+        logs.contains("\"outcome\":\"granted\"") && logs.contains("assertion_characters"),
         "{logs}"
     );
     assert!(
