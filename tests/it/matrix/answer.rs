@@ -1,7 +1,8 @@
 //! What must hold of every answer of the token endpoint.
 
 use crate::support::endpoint::{Endpoint, ISSUER, Reply};
-use countersign::server::answer::REQUEST_ID;
+use countersign::oauth::reason::ReasonCode;
+use countersign::oauth::response::REQUEST_ID;
 use std::collections::HashSet;
 
 /// How many characters of a token may be seen elsewhere.
@@ -12,8 +13,8 @@ const SHOWN: usize = 16;
 pub(super) enum Expected {
     /// A token.
     Granted,
-    /// This status and code, and this reason in the audit log if it is given.
-    Refused(u16, &'static str, Option<&'static str>),
+    /// This status and code, and one of these reasons in the audit log.
+    Refused(u16, &'static str, &'static [ReasonCode]),
 }
 
 /// Everything that is wrong with `reply` to a request that carried these `tokens`, and an `Authorization`
@@ -50,7 +51,7 @@ pub(super) async fn problems(
                 "the access token is in the log".to_owned(),
             );
         }
-        Expected::Refused(status, code, reason) => {
+        Expected::Refused(status, code, reasons) => {
             check(
                 (reply.status, error) == (status, Some(code)),
                 format!(
@@ -63,9 +64,10 @@ pub(super) async fn problems(
                 audit["outcome"] == "denied" && audit["error"] == code && !written.is_empty(),
                 format!("audit: {audit}"),
             );
-            if let Some(reason) = reason {
-                check(written == reason, format!("the reason is {written} for {reason}"));
-            }
+            check(
+                reasons.iter().any(|reason| reason.as_str() == written),
+                format!("the reason is {written}, none of {reasons:?}"),
+            );
             check(
                 body.get("access_token").is_none(),
                 "a token in a refusal".to_owned(),

@@ -35,7 +35,7 @@ async fn a_malformed_jwt_is_refused_in_every_slot_with_the_code_of_the_slot() {
                 rows += 1;
                 let other = world::partner();
                 let name = || format!("{}, {}, {}", malformed.name, slot.name(), signer.name());
-                let expected = Expected::Refused(400, slot.error(), None);
+                let expected = Expected::Refused(400, slot.error(), malformed.reasons);
                 tally
                     .row(&endpoint, name, &slot.form(&token, &other), expected)
                     .await;

@@ -1,13 +1,14 @@
 //! Claims that are missing, of the wrong type or out of range (RFC 7523 §3 rules 1 to 8; S-7523-10 to -19,
 //! S-7519-10 to -16). All of it is signed.
 
-use super::corpus::Malformed;
+use super::corpus::{Malformed, because};
 use crate::matrix::slot::Slot;
 use crate::matrix::world::{
     ASSERTION_LIFETIME, CLIENT, CLUSTER, DELEGATED, LIMITED, NEIGHBOUR, NOW, SERVICE_ACCOUNT,
     SERVICE_ACCOUNT_LIFETIME,
 };
 use crate::support::endpoint::{ISSUER, TOKEN_ENDPOINT};
+use countersign::oauth::reason::ReasonCode;
 use serde_json::json;
 
 /// What no claim may be, in raw JSON.
@@ -48,26 +49,62 @@ const NO_DATE: [&str; 20] = [
 ];
 
 pub(super) fn corpus() -> Vec<Malformed> {
-    let mut corpus = Vec::new();
-    for claim in ["iss", "sub", "aud", "exp"] {
-        corpus.push(Malformed::new(format!("no {claim}"), move |draft| {
-            draft.without(claim).token()
-        }));
-    }
-    corpus.push(Malformed::new("no iat", |draft| draft.without("iat").token()));
-    corpus.push(Malformed::client("no jti", |draft| draft.without("jti").token()));
+    use ReasonCode::{
+        Audience, ClaimMalformed, ClaimMissing, ClientNotChosen, ClientUnknown, Expired, IssuedAtMissing,
+        IssuedInTheFuture, IssuerUnknown, JwtIdMissing, KeyUnknown, Lifetime, NotYetValid, OtherClient,
+        ScopeClaim, Signature, SubjectNotDelegated, SubjectNotIssuer, WorkloadSubject,
+    };
+    because(&[ClaimMissing, IssuedAtMissing, JwtIdMissing], missing())
+        .chain(because(&[ClaimMalformed], types()))
+        .chain(because(&[ScopeClaim], scopes()))
+        .chain(because(
+            &[IssuerUnknown, ClientUnknown, KeyUnknown, Signature],
+            issuers(),
+        ))
+        .chain(because(
+            &[SubjectNotIssuer, SubjectNotDelegated, WorkloadSubject],
+            subjects(),
+        ))
+        .chain(because(&[ClaimMalformed, Audience], audiences()))
+        .chain(because(
+            &[Expired, Lifetime, IssuedInTheFuture, NotYetValid, ClaimMalformed],
+            times(),
+        ))
+        .chain(because(&[OtherClient, ClientNotChosen], limits()))
+        .collect()
+}
+
+fn missing() -> Vec<Malformed> {
+    let mut rows: Vec<Malformed> = ["iss", "sub", "aud", "exp", "iat"]
+        .into_iter()
+        .map(|claim| Malformed::new(format!("no {claim}"), move |draft| draft.without(claim).token()))
+        .collect();
+    rows.push(Malformed::client("no jti", |draft| draft.without("jti").token()));
+    rows
+}
+
+fn types() -> Vec<Malformed> {
+    let mut rows = Vec::new();
     for claim in ["iss", "sub", "aud"] {
-        corpus.extend(NO_NAME.into_iter().map(|value| raw(claim, value)));
-        corpus.push(raw(claim, &json!("x".repeat(2049)).to_string()));
+        let values = NO_NAME
+            .into_iter()
+            .filter(|value| claim != "aud" || !value.starts_with("[\""));
+        rows.extend(values.map(|value| raw(claim, value)));
+        rows.push(text(claim, "x".repeat(2049)));
     }
     for claim in ["exp", "nbf", "iat"] {
-        corpus.extend(NO_DATE.into_iter().map(|value| raw(claim, value)));
+        rows.extend(NO_DATE.into_iter().map(|value| raw(claim, value)));
     }
     for value in ["null", "1", "true", "\"\"", "{}", "[\"x\"]"] {
-        corpus.push(raw("jti", value));
+        rows.push(raw("jti", value));
     }
-    corpus.push(raw("jti", &json!("j".repeat(257)).to_string()));
-    for value in [
+    rows.push(text("jti", "j".repeat(257)));
+    rows
+}
+
+/// `scope` claims that are no scope (RFC 6749 §3.3).
+fn scopes() -> Vec<Malformed> {
+    let values = [
         "null",
         "1",
         "[\"read\"]",
@@ -76,14 +113,8 @@ pub(super) fn corpus() -> Vec<Malformed> {
         "\"read  write\"",
         "\"r\\\"d\"",
         "\"ré\"",
-    ] {
-        corpus.push(raw("scope", value));
-    }
-    corpus.extend(names());
-    corpus.extend(audiences());
-    corpus.extend(times());
-    corpus.extend(limits());
-    corpus
+    ];
+    values.into_iter().map(|value| raw("scope", value)).collect()
 }
 
 fn raw(claim: &'static str, value: &str) -> Malformed {
@@ -98,8 +129,8 @@ fn text(claim: &'static str, value: impl Into<String>) -> Malformed {
     raw(claim, &json!(value.into()).to_string())
 }
 
-/// Issuers and subjects that are somebody else, or not quite the right one (S-7523-11 to -13).
-fn names() -> Vec<Malformed> {
+/// Issuers that are somebody else, or not quite the right one (S-7523-11).
+fn issuers() -> Vec<Malformed> {
     let mut corpus: Vec<Malformed> = [
         "payments/nobody".to_owned(),
         "other/billing".to_owned(),
@@ -131,7 +162,12 @@ fn names() -> Vec<Malformed> {
     corpus.push(Malformed::cluster("iss is the client", |draft| {
         draft.claim("iss", json!(CLIENT)).token()
     }));
-    for subject in [
+    corpus
+}
+
+/// Subjects that the signer may not name (S-7523-13).
+fn subjects() -> Vec<Malformed> {
+    let subjects = [
         "payments/nobody",
         LIMITED,
         "payments/Billing",
@@ -141,9 +177,8 @@ fn names() -> Vec<Malformed> {
         "Alice",
         "alice ",
         "*",
-    ] {
-        corpus.push(text("sub", subject));
-    }
+    ];
+    let mut corpus: Vec<Malformed> = subjects.into_iter().map(|subject| text("sub", subject)).collect();
     // The client's keys may speak for this subject, but never authenticate as it.
     corpus.push(Malformed::some("sub is delegated", |draft, slot: Slot| {
         let authenticates = slot.authenticates() && draft.signer.is_client();

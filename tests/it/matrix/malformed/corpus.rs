@@ -3,6 +3,7 @@
 use super::{claims, form, header, json, kubernetes, signature};
 use crate::matrix::slot::Slot;
 use crate::matrix::token::Draft;
+use countersign::oauth::reason::ReasonCode;
 
 /// One way to spoil a good JWT; `None` where it does not apply to the signer or the slot.
 type Spoil = Box<dyn Fn(Draft, Slot) -> Option<String>>;
@@ -11,6 +12,8 @@ type Spoil = Box<dyn Fn(Draft, Slot) -> Option<String>>;
 pub(super) struct Malformed {
     pub(super) name: String,
     pub(super) make: Spoil,
+    /// What the audit log may say of it.
+    pub(super) reasons: &'static [ReasonCode],
 }
 
 impl Malformed {
@@ -27,6 +30,7 @@ impl Malformed {
         Self {
             name: name.into(),
             make: Box::new(make),
+            reasons: &[],
         }
     }
 
@@ -43,6 +47,14 @@ impl Malformed {
             (!draft.signer.is_client()).then(|| make(draft))
         })
     }
+}
+
+/// The same rows, refused for one of these reasons.
+pub(super) fn because(
+    reasons: &'static [ReasonCode],
+    rows: impl IntoIterator<Item = Malformed>,
+) -> impl Iterator<Item = Malformed> {
+    rows.into_iter().map(move |row| Malformed { reasons, ..row })
 }
 
 /// Everything, each under a name of its own.

@@ -1,9 +1,10 @@
 //! Strings that are no compact JWS, and base64 that a loose decoder takes (S-JOSE-01 to -04, -08).
 
-use super::corpus::Malformed;
+use super::corpus::{Malformed, because};
 use crate::matrix::token::{Draft, segment, sign};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use countersign::oauth::reason::ReasonCode;
 use serde_json::json;
 
 pub(super) fn corpus() -> Vec<Malformed> {
@@ -21,7 +22,20 @@ pub(super) fn corpus() -> Vec<Malformed> {
     corpus.push(Malformed::new("twice as long as allowed", |draft| {
         padded(draft, 32 * 1024)
     }));
-    corpus
+    let reasons = &[
+        ReasonCode::JwtCharacters,
+        ReasonCode::JwtSegments,
+        ReasonCode::JwtEncrypted,
+        ReasonCode::JwtBase64,
+        ReasonCode::JwtHeaderJson,
+        ReasonCode::JwtClaimsJson,
+        ReasonCode::JwtUnsigned,
+        ReasonCode::JwtTooLong,
+        // Where what is in the wrong place has the right form.
+        ReasonCode::JwtAlgorithm,
+        ReasonCode::Signature,
+    ];
+    because(reasons, corpus).collect()
 }
 
 /// Something before or after a good token.

@@ -1,19 +1,21 @@
 //! Headers that choose their own algorithm, bring their own key, or mean something else (S-8725-01 to -05,
 //! S-7515-01 to -05, S-7519-01). All of it is signed, where there is something to sign with.
 
-use super::corpus::Malformed;
+use super::corpus::{Malformed, because};
 use crate::matrix::token::{Draft, Signer, segment, sign};
 use aws_lc_rs::hmac;
 use countersign::jose::{Algorithm, SigningKey};
+use countersign::oauth::reason::ReasonCode;
 use serde_json::{Value, json};
 
 pub(super) fn corpus() -> Vec<Malformed> {
-    let mut corpus = members();
-    corpus.extend(unsigned());
-    corpus.extend(shared_secrets());
-    corpus.extend(other_algorithms());
-    corpus.extend(keys());
-    corpus
+    use ReasonCode::{JwtAlgorithm, JwtHeader, JwtSegments, JwtType, JwtUnsigned, KeyUnknown, Signature};
+    because(&[JwtAlgorithm, JwtHeader, JwtType, KeyUnknown], members())
+        .chain(because(&[JwtAlgorithm, JwtSegments, JwtUnsigned], unsigned()))
+        .chain(because(&[JwtAlgorithm, Signature], shared_secrets()))
+        .chain(because(&[KeyUnknown, Signature], other_algorithms()))
+        .chain(because(&[KeyUnknown, Signature], keys()))
+        .collect()
 }
 
 /// Header members that are refused whatever the rest says.

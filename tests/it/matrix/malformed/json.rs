@@ -1,7 +1,8 @@
 //! JSON that two parsers could read differently, or that is none (S-JOSE-05 to -07). All of it is signed.
 
-use super::corpus::Malformed;
+use super::corpus::{Malformed, because};
 use crate::matrix::token::{Draft, segment, sign};
+use countersign::oauth::reason::ReasonCode;
 use serde_json::json;
 
 /// What becomes of the text of a good object.
@@ -106,7 +107,8 @@ pub(super) fn corpus() -> Vec<Malformed> {
             ));
         }
     }
-    corpus
+    let reasons = &[ReasonCode::JwtHeaderJson, ReasonCode::JwtClaimsJson];
+    because(reasons, corpus).collect()
 }
 
 fn both(name: String, change: impl Fn(&str) -> Vec<u8> + Copy + 'static) -> [Malformed; 2] {

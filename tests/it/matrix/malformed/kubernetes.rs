@@ -1,8 +1,9 @@
 //! Service-account tokens that are not those of one running pod. All of it is signed by the cluster.
 
-use super::corpus::Malformed;
+use super::corpus::{Malformed, because};
 use crate::matrix::token::Draft;
 use crate::matrix::world::{NOW, SERVICE_ACCOUNT};
+use countersign::oauth::reason::ReasonCode;
 use serde_json::{Value, json};
 
 /// `sub` of somebody else, or of nobody.
@@ -60,7 +61,17 @@ pub(super) fn corpus() -> Vec<Malformed> {
             .claim("sub", json!(SERVICE_ACCOUNT.replace("payments", "other")))
             .token()
     }));
-    corpus
+    let reasons = &[
+        ReasonCode::WorkloadSubject,
+        ReasonCode::WorkloadClaim,
+        ReasonCode::WorkloadContradiction,
+        ReasonCode::WorkloadNotBound,
+        ReasonCode::WorkloadPastWarnAfter,
+        // Well-formed, but no client's and not the authenticated one's.
+        ReasonCode::ClientNotChosen,
+        ReasonCode::OtherClient,
+    ];
+    because(reasons, corpus).collect()
 }
 
 /// A place below `kubernetes.io`, and what stands there instead; nothing if it is taken out.

@@ -1,9 +1,10 @@
 //! Signatures that are none, or of something else (S-7523-22, S-7518-10, -11).
 
-use super::corpus::Malformed;
+use super::corpus::{Malformed, because};
 use crate::matrix::token::{Draft, Signer, segment};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+use countersign::oauth::reason::ReasonCode;
 use serde_json::json;
 
 /// The order of P-256.
@@ -105,7 +106,7 @@ pub(super) fn corpus() -> Vec<Malformed> {
             format!("{header}.{claims}.{}", last(&draft.token()))
         }),
     ]);
-    corpus
+    because(&[ReasonCode::Signature], corpus).collect()
 }
 
 fn turned(mut bytes: Vec<u8>, place: usize, bits: u8) -> Vec<u8> {
