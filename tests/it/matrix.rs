@@ -3,6 +3,7 @@
 
 mod answer;
 mod clock;
+mod kinds;
 mod malformed;
 mod slot;
 mod tally;
