@@ -8,7 +8,7 @@ mod shared;
 use aws_lc_rs::rand;
 use countersign::clock::SystemClock;
 use countersign::core::client::{
-    AssertionRules, AudiencePolicy, Client, ClientKey, GrantedResource, Grants, JwtBearerGrant, Vouching,
+    AssertionRules, AudiencePolicy, Client, GrantedResource, Grants, JwtBearerGrant, VouchedKey, Vouching,
 };
 use countersign::core::clock::Clock;
 use countersign::core::ids::ServiceAccountId;
@@ -27,6 +27,7 @@ use jiff::SignedDuration;
 use shared::figures::{count, median, own_time};
 use shared::kind::{CLUSTER, Kind, NAMESPACE, Presented};
 use shared::limit::Limit;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,7 +100,9 @@ impl World {
         let minted = Kind::ALL
             .into_iter()
             .map(|(_, kind)| Ok((kind.resource()?.to_string(), kind.token)));
-        let index = Index::new(MintedResources::Listed(minted.collect::<anyhow::Result<_>>()?));
+        let index = Index::new(MintedResources::listed(
+            minted.collect::<anyhow::Result<Vec<_>>>()?,
+        ));
         index.put(client(&[&rsa, &ecdsa])?);
         index.set_local_issuer(LocalIssuer {
             issuer: CLUSTER.to_owned(),
@@ -167,7 +170,7 @@ impl World {
 
 fn client(keys: &[&SigningKey]) -> anyhow::Result<Client> {
     let vouched = |key: &&SigningKey| {
-        Ok(ClientKey {
+        Ok(VouchedKey {
             key: Arc::new(key.verification_key()?),
             vouched: Vouching::Spec,
         })
@@ -186,6 +189,7 @@ fn client(keys: &[&SigningKey]) -> anyhow::Result<Client> {
     });
     Ok(Client {
         id: format!("{NAMESPACE}/{CLIENT}").parse()?,
+        federated: BTreeSet::new(),
         service_accounts: [ServiceAccountId {
             namespace: NAMESPACE.to_owned(),
             name: CLIENT.to_owned(),

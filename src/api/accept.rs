@@ -68,6 +68,13 @@ pub fn accept(object: &OAuthClient) -> Result<AcceptedSpec, Vec<Fault>> {
         allowed.unwrap_or_default(),
     );
 
+    let fapi = assertion
+        .as_ref()
+        .is_some_and(|rules| rules.audience == AudiencePolicy::Fapi);
+    if fapi && !identities.service_accounts.is_empty() {
+        faults.add("spec.assertion.audience", Cause::FapiIdentity);
+    }
+
     match (faults.0.is_empty(), id, token_lifetime, assertion) {
         (true, Some(id), Some(token_lifetime), Some(assertion)) => Ok(AcceptedSpec {
             id,
@@ -158,6 +165,7 @@ fn grants(faults: &mut Faults, grants: &wire::Grants) -> Grants {
         }
         JwtBearerGrant {
             subjects: subjects.iter().cloned().collect(),
+            ..JwtBearerGrant::default()
         }
     });
     Grants {
@@ -193,7 +201,7 @@ fn resources(faults: &mut Faults, resources: &[wire::Resource]) -> Vec<GrantedRe
 fn assertion(faults: &mut Faults, policy: &wire::AssertionPolicy) -> Option<AssertionRules> {
     let path = "spec.assertion.algorithms";
     let mut algorithms: Vec<Algorithm> = Vec::new();
-    for (index, name) in faults.at_most(path, &policy.algorithms, 10).iter().enumerate() {
+    for (index, name) in faults.at_most(path, &policy.algorithms, 11).iter().enumerate() {
         match name.parse() {
             Ok(algorithm) if !algorithms.contains(&algorithm) => algorithms.push(algorithm),
             Ok(_) => {}
@@ -203,14 +211,7 @@ fn assertion(faults: &mut Faults, policy: &wire::AssertionPolicy) -> Option<Asse
     if policy.algorithms.is_empty() {
         faults.add(path, Cause::NoAlgorithm);
     }
-    let audience = match policy.audience.as_str() {
-        "Standard" => Some(AudiencePolicy::Standard),
-        "Strict" => Some(AudiencePolicy::Strict),
-        _ => {
-            faults.add("spec.assertion.audience", Cause::Audience);
-            None
-        }
-    };
+    let audience = faults.note("spec.assertion.audience", policy.audience.parse());
     let max_lifetime = lifetime(
         faults,
         "spec.assertion.maxLifetime",

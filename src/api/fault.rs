@@ -1,5 +1,6 @@
 //! What can be wrong with the spec of an `OAuthClient`, for people and for programs.
 
+use crate::core::client::UnknownAudiencePolicy;
 use crate::core::duration::InvalidDuration;
 use crate::core::ids::InvalidId;
 use crate::core::resource::InvalidResource;
@@ -63,14 +64,19 @@ pub enum Cause {
         to: &'static str,
     },
     /// Not an algorithm that we verify with.
-    #[error("must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA")]
+    #[error(
+        "must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA and Ed25519"
+    )]
     Algorithm,
     /// No algorithm at all.
     #[error("must name at least one algorithm")]
     NoAlgorithm,
     /// Not an audience policy.
-    #[error("must be Standard or Strict")]
-    Audience,
+    #[error(transparent)]
+    Audience(#[from] UnknownAudiencePolicy),
+    /// The `aud` of service-account tokens is an array, always.
+    #[error("must not be Fapi while an identity is something else than keys")]
+    FapiIdentity,
     /// A list is too long.
     #[error("must have at most {0} items")]
     TooMany(usize),
@@ -91,7 +97,7 @@ impl Cause {
             Self::Scope(_) => "InvalidScope",
             Self::Duration(_) | Self::Lifetime { .. } => "InvalidLifetime",
             Self::Algorithm | Self::NoAlgorithm => "InvalidAlgorithm",
-            Self::Audience => "InvalidAudience",
+            Self::Audience(_) | Self::FapiIdentity => "InvalidAudience",
             Self::TooMany(_) => "TooMany",
         }
     }

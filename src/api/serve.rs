@@ -3,17 +3,18 @@
 use crate::api::accept::{AcceptedSpec, accept};
 use crate::api::fault::Fault;
 use crate::api::v1alpha1::{OAuthClient, PublishedKey};
-use crate::core::client::{Client, ClientKey, Vouching};
+use crate::core::client::{Client, VouchedKey, Vouching};
 use crate::core::ids::ClientId;
 use crate::core::source::KeySource;
 use crate::jose::VerificationKey;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How an accepted client stands.
 #[derive(Debug)]
 pub enum Standing {
     /// It may ask for tokens.
-    Active(Client),
+    Active(Box<Client>),
     /// Its owner stopped it: to the token endpoint it is unknown.
     Suspended(ClientId),
 }
@@ -38,15 +39,16 @@ pub fn client(object: &OAuthClient) -> Result<Standing, Vec<Fault>> {
             keys.add(key, vouched);
         }
     }
-    Ok(Standing::Active(Client {
+    Ok(Standing::Active(Box::new(Client {
         id: accepted.id,
         service_accounts: accepted.service_accounts,
+        federated: BTreeSet::new(),
         keys: keys.0,
         grants: accepted.grants,
         resources: accepted.resources,
         token_lifetime: accepted.token_lifetime,
         assertion: accepted.assertion,
-    }))
+    })))
 }
 
 /// The published key, if its source is one of the client's and the key itself can be used.
@@ -64,7 +66,7 @@ fn referenced(accepted: &AcceptedSpec, entry: &PublishedKey) -> Option<(Verifica
 /// Keys, each once: the same key may come from several sources, and then the best of them counts. Under
 /// another `kid` or algorithm it is another key.
 #[derive(Default)]
-struct Keys(Vec<ClientKey>);
+struct Keys(Vec<VouchedKey>);
 
 // === impl Keys ===
 
@@ -73,11 +75,11 @@ impl Keys {
         let identity =
             |key: &VerificationKey| (key.thumbprint().to_owned(), key.kid().to_owned(), key.algorithm());
         let new = identity(&key);
-        let same = |known: &&mut ClientKey| identity(&known.key) == new;
+        let same = |known: &&mut VouchedKey| identity(&known.key) == new;
         if let Some(known) = self.0.iter_mut().find(same) {
             known.vouched = longer(known.vouched, vouched);
         } else {
-            self.0.push(ClientKey {
+            self.0.push(VouchedKey {
                 key: Arc::new(key),
                 vouched,
             });

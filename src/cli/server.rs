@@ -2,6 +2,7 @@ use super::in_cluster::InCluster;
 use super::{Outcome, runtime};
 use crate::clock::SystemClock;
 use crate::cluster::view::View;
+use crate::core::client::AudiencePolicy;
 use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
 use crate::core::resource::ResourceId;
@@ -32,6 +33,10 @@ pub(super) struct Args {
     /// A resource that tokens are minted for, with its algorithm if not ES256: `URI` or `URI=RS256`.
     #[arg(long, value_name = "URI[=ALG]", required = true)]
     resource: Vec<Minted>,
+    /// The laxest audience policy that a client gets, whatever its object says: Compat (each client's own),
+    /// Standard, Strict or Fapi.
+    #[arg(long, value_name = "POLICY", default_value_t = AudiencePolicy::Compat)]
+    audience: AudiencePolicy,
     /// The certificate chain (PEM); read again when it changes.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: PathBuf,
@@ -94,7 +99,7 @@ impl Args {
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let installation = self.cluster.installation();
-        let resources = MintedResources::Listed(resources);
+        let resources = MintedResources::listed(resources);
         let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
         let signing = view.index.signing_algorithms();
 
@@ -103,7 +108,10 @@ impl Args {
         let replay = MemoryLog::new(Some(clock.now()), Capacity::default());
         tracing::warn!("used assertions are remembered by this process alone: run one replica");
         let broker = Broker {
-            settings: Settings::new(issuer),
+            settings: Settings {
+                audience_floor: self.audience,
+                ..Settings::new(issuer)
+            },
             directory: view.index,
             replay: Arc::new(replay),
             keys: view.keys,

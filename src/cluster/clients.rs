@@ -62,7 +62,7 @@ fn served(object: DeserializeGuard<OAuthClient>) -> Result<Client, Option<Client
         return Err(id);
     };
     match serve::client(&object) {
-        Ok(Standing::Active(client)) => Ok(client),
+        Ok(Standing::Active(client)) => Ok(*client),
         Ok(Standing::Suspended(id)) => Err(Some(id)),
         Err(faults) => {
             tracing::warn!(

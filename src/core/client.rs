@@ -3,10 +3,14 @@
 use crate::core::ids::{ClientId, ServiceAccountId};
 use crate::core::resource::ResourceId;
 use crate::core::scope::Scopes;
+use crate::core::trusted_issuer::FederatedSubject;
 use crate::jose::{Algorithm, VerificationKey};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
+use thiserror::Error;
 
 /// One client, as the server serves it.
 ///
@@ -17,8 +21,10 @@ pub struct Client {
     pub id: ClientId,
     /// The service accounts that may authenticate as this client; all in the client's own namespace.
     pub service_accounts: BTreeSet<ServiceAccountId>,
+    /// The subjects of trusted issuers that may authenticate as this client.
+    pub federated: BTreeSet<FederatedSubject>,
     /// The keys that may sign its assertions.
-    pub keys: Vec<ClientKey>,
+    pub keys: Vec<VouchedKey>,
     /// What it may ask for.
     pub grants: Grants,
     /// The protected resources it may get tokens for.
@@ -29,19 +35,19 @@ pub struct Client {
     pub assertion: AssertionRules,
 }
 
-/// A verification key of a client, and why it is believed to be the client's.
+/// A verification key of a client or of a trusted issuer, and why it is believed to be theirs.
 #[derive(Debug, Clone)]
-pub struct ClientKey {
+pub struct VouchedKey {
     /// The key itself.
     pub key: Arc<VerificationKey>,
     /// Who says so.
     pub vouched: Vouching,
 }
 
-/// Who vouches for a client's key, and for how long.
+/// Who vouches for a key, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vouching {
-    /// It stands in the client's own `spec`: good for as long as it stands there.
+    /// It stands in the `spec` of its owner's object: good for as long as it stands there.
     Spec,
     /// The controller read it from a referenced source. Good while the controller's heartbeat is
     /// fresh, and not after the given time if its source can no longer be read.
@@ -65,6 +71,21 @@ pub struct Grants {
 pub struct JwtBearerGrant {
     /// The delegated subjects that the client's own keys may name besides the client itself.
     pub subjects: BTreeSet<String>,
+    /// The subjects of trusted issuers whose assertions the client may redeem, once it has authenticated: the
+    /// token is about them, and the client acts for them.
+    pub federated_subjects: BTreeSet<FederatedSubject>,
+    /// What is granted without client authentication.
+    pub unauthenticated: Option<UnauthenticatedRule>,
+}
+
+/// What a client gets by an assertion alone that is none of its identities: lesser privilege, and the token
+/// says that nobody authenticated.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnauthenticatedRule {
+    /// The subjects whose assertions may be redeemed.
+    pub subjects: BTreeSet<FederatedSubject>,
+    /// The resources that tokens may be for; those of the client itself do not count here.
+    pub resources: Vec<GrantedResource>,
 }
 
 /// One protected resource that a client may get tokens for.
@@ -89,34 +110,53 @@ pub struct AssertionRules {
     pub audience: AudiencePolicy,
 }
 
-/// Which `aud` of a self-signed assertion names us (RFC 7523 §3 rule 3, and its revision).
+/// Which `aud` of a self-signed assertion names us (RFC 7523 §3 rule 3, and its revision), from the laxest
+/// policy to the strictest.
 ///
-/// Service-account tokens are not subject to it: they must name our issuer alone, always.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Service-account tokens and those of trusted issuers are not subject to it: they must name us alone, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum AudiencePolicy {
+    /// As `Standard`; besides, an `assertion` may name other parties than us, for old libraries that send one
+    /// JWT to many servers. Never the API server.
+    Compat,
     /// Our issuer identifier or the endpoint that received the assertion; nothing that is not ours beside them.
     #[default]
     Standard,
-    /// Our issuer identifier alone, as a string or as an array of one.
+    /// Our issuer identifier alone, as a string or as an array of one (RFC 7523's revision).
     Strict,
+    /// Our issuer identifier alone, as a string (FAPI 2.0 Security Profile §5.3.2.1).
+    Fapi,
 }
 
-// === impl Client ===
+/// Not the name of an audience policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("must be one of Standard, Strict, Fapi and Compat")]
+pub struct UnknownAudiencePolicy;
 
-impl Client {
-    /// The target of a request that names no resource: the only one, else the one marked as default.
-    pub fn default_resource(&self) -> Option<&GrantedResource> {
-        match self.resources.as_slice() {
-            [only] => Some(only),
-            several => several.iter().find(|resource| resource.default),
-        }
+// === impl AudiencePolicy ===
+
+impl fmt::Display for AudiencePolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Compat => "Compat",
+            Self::Standard => "Standard",
+            Self::Strict => "Strict",
+            Self::Fapi => "Fapi",
+        })
     }
+}
 
-    /// The resource with exactly this identifier.
-    pub fn resource(&self, identifier: &str) -> Option<&GrantedResource> {
-        self.resources
-            .iter()
-            .find(|resource| resource.identifier.as_str() == identifier)
+impl FromStr for AudiencePolicy {
+    type Err = UnknownAudiencePolicy;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "Compat" => Ok(Self::Compat),
+            "Standard" => Ok(Self::Standard),
+            "Strict" => Ok(Self::Strict),
+            "Fapi" => Ok(Self::Fapi),
+            _ => Err(UnknownAudiencePolicy),
+        }
     }
 }
 

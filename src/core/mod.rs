@@ -7,6 +7,8 @@ pub mod clock;
 pub mod duration;
 pub mod ids;
 pub mod issuer;
+pub mod protected_resource;
 pub mod resource;
 pub mod scope;
 pub mod source;
+pub mod trusted_issuer;

@@ -88,7 +88,7 @@ fn judge(object: Value, data: &Data, now: Timestamp) -> (Option<Client>, Vec<Str
         serve::client(&object).ok()
     });
     match standing {
-        Some(Standing::Active(client)) => (Some(client), problems),
+        Some(Standing::Active(client)) => (Some(*client), problems),
         Some(Standing::Suspended(_)) => {
             problems.push(format!("{namespace}/{name}: suspended: it gets no tokens"));
             (None, problems)

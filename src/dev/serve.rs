@@ -57,7 +57,7 @@ pub fn start(tasks: &Tasks, socket: TcpListener, issuer: Issuer) -> anyhow::Resu
 /// goes with the process, and so does the memory of used assertions.
 pub fn assemble(issuer: Issuer) -> anyhow::Result<(Embedded, Broker)> {
     let algorithm = Algorithm::Es256;
-    let index = Arc::new(Index::new(MintedResources::Any(algorithm)));
+    let index = Arc::new(Index::new(MintedResources::any(algorithm)));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let keys = SigningKeyStore::new();
     keys.replace(signing_keys(algorithm, clock.now())?);

@@ -13,6 +13,9 @@ use std::sync::Arc;
 pub struct Authenticated {
     /// The client.
     pub client: Arc<Client>,
+    /// Whether the client was only reached by its rule for unauthenticated requests: the `assertion` is good,
+    /// but no identity of the client's.
+    pub public: bool,
     /// The grant.
     pub grant: GrantType,
     /// The verified `client_assertion`.
@@ -52,13 +55,13 @@ pub fn authenticate(
         None => None,
         Some(token) => {
             let credential = verify(token, Slot::ClientAssertion)?;
-            let client = choose(&credential.party, hint, directory)
+            let client = identified(&credential.party, hint, directory)
                 .map_err(|fault| Slot::ClientAssertion.refuse(fault))?;
             require_grant(&client, grant)?;
             Some((client, credential))
         }
     };
-    let (client, client_assertion, assertion) = match (grant, authenticated, assertion) {
+    let (client, public, client_assertion, assertion) = match (grant, authenticated, assertion) {
         (GrantType::ClientCredentials, None, _) => {
             return Err(Refusal::new(ErrorCode::InvalidClient, Reason::NotAuthenticated));
         }
@@ -68,28 +71,31 @@ pub fn authenticate(
                 Reason::UnexpectedAssertion,
             ));
         }
-        (GrantType::ClientCredentials, Some((client, credential)), None) => (client, Some(credential), None),
+        (GrantType::ClientCredentials, Some((client, credential)), None) => {
+            (client, false, Some(credential), None)
+        }
         (GrantType::JwtBearer, _, None) => return Err(RequestFault::Missing("assertion").into()),
         (GrantType::JwtBearer, Some((client, credential)), Some(token)) => {
             if client_assertion.as_ref() == Some(&token) {
                 return Err(Slot::Assertion.refuse(AssertionFault::BothSlots));
             }
             let grant_credential = verify(&token, Slot::Assertion)?;
-            if !belongs(&grant_credential.party, &client) {
-                return Err(Slot::Assertion.refuse(AssertionFault::OtherClient));
-            }
-            (client, Some(credential), Some(grant_credential))
+            require_redeemable(&grant_credential.party, &client)
+                .map_err(|fault| Slot::Assertion.refuse(fault))?;
+            (client, false, Some(credential), Some(grant_credential))
         }
         (GrantType::JwtBearer, None, Some(token)) => {
             let credential = verify(&token, Slot::Assertion)?;
             let client =
-                choose(&credential.party, hint, directory).map_err(|fault| Slot::Assertion.refuse(fault))?;
+                reached(&credential.party, hint, directory).map_err(|fault| Slot::Assertion.refuse(fault))?;
             require_grant(&client, grant)?;
-            (client, None, Some(credential))
+            let public = !is_identity(&credential.party, &client);
+            (client, public, None, Some(credential))
         }
     };
     Ok(Authenticated {
         client,
+        public,
         grant,
         client_assertion,
         assertion,
@@ -98,16 +104,35 @@ pub fn authenticate(
     })
 }
 
-/// The one client that the verified party may act as and that the hint, if there is one, names.
-fn choose(
+/// The one client that the verified party may authenticate as and that the hint, if there is one, names.
+fn identified(
     party: &Party,
     hint: Option<&str>,
     directory: &dyn Directory,
 ) -> Result<Arc<Client>, AssertionFault> {
-    let candidates = match party {
+    let mut candidates = candidates(party, directory);
+    candidates.retain(|client| is_identity(party, client));
+    choose(candidates, hint)
+}
+
+/// The same, or the one client that takes the party's assertions without authentication.
+fn reached(
+    party: &Party,
+    hint: Option<&str>,
+    directory: &dyn Directory,
+) -> Result<Arc<Client>, AssertionFault> {
+    choose(candidates(party, directory), hint)
+}
+
+fn candidates(party: &Party, directory: &dyn Directory) -> Vec<Arc<Client>> {
+    match party {
         Party::Client { client, .. } => vec![Arc::clone(client)],
         Party::Workload(workload) => directory.clients_of(&workload.service_account),
-    };
+        Party::Federated(subject) => directory.clients_naming(subject),
+    }
+}
+
+fn choose(candidates: Vec<Arc<Client>>, hint: Option<&str>) -> Result<Arc<Client>, AssertionFault> {
     let mut chosen = candidates
         .into_iter()
         .filter(|client| hint.is_none_or(|hint| hint == client.id.as_str()));
@@ -117,10 +142,28 @@ fn choose(
     }
 }
 
-fn belongs(party: &Party, client: &Client) -> bool {
+/// Whether the party is registered as an identity of the client.
+fn is_identity(party: &Party, client: &Client) -> bool {
     match party {
         Party::Client { client: signer, .. } => signer.id == client.id,
         Party::Workload(workload) => client.service_accounts.contains(&workload.service_account),
+        Party::Federated(subject) => client.federated.contains(subject),
+    }
+}
+
+/// An authenticated client may redeem its own assertions, and those of trusted issuers about subjects that its
+/// rule lists (RFC 7523 §2.1 with two parties). What another client or workload holds is theirs.
+fn require_redeemable(party: &Party, client: &Client) -> Result<(), AssertionFault> {
+    if is_identity(party, client) {
+        return Ok(());
+    }
+    let rule = client.grants.jwt_bearer.as_ref();
+    match party {
+        Party::Federated(subject) if rule.is_some_and(|rule| rule.federated_subjects.contains(subject)) => {
+            Ok(())
+        }
+        Party::Federated(_) => Err(AssertionFault::SubjectNotDelegated),
+        Party::Client { .. } | Party::Workload(_) => Err(AssertionFault::OtherClient),
     }
 }
 

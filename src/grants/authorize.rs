@@ -1,10 +1,12 @@
 //! What an authenticated request gets: the one place of policy. A [`Grant`] never exceeds it.
 
-use crate::core::client::{Client, GrantedResource};
+use crate::core::client::{Client, GrantedResource, JwtBearerGrant};
 use crate::core::clock::after;
 use crate::core::ids::ClientId;
+use crate::core::protected_resource::{Consent, ProtectedResource};
 use crate::core::resource::ResourceId;
 use crate::core::scope::Scopes;
+use crate::core::trusted_issuer::FederatedSubject;
 use crate::grants::assertion::{Credential, Party};
 use crate::grants::service_account::Workload;
 use crate::grants::{AssertionFault, Reason, Refusal, Slot};
@@ -13,6 +15,7 @@ use crate::jose::Algorithm;
 use crate::oauth::error::ErrorCode;
 use crate::replay::{Outcome, Use};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// What will be granted if the request's assertions turn out to be used for the first time.
 #[derive(Debug)]
@@ -32,10 +35,11 @@ pub struct Settled(Terms);
 pub struct Terms {
     /// The client that the token is for.
     pub client: ClientId,
-    /// The `sub` of the token: the client, or `<client_id>#<subject>` for a delegated subject.
+    /// The `sub` of the token: the client; or a delegated subject as `<client_id>#<subject>`, one of a trusted
+    /// issuer as `<its object's name>#<subject>`, and either as it is where the resource's owner says so.
     pub subject: String,
-    /// Whether the client acts for somebody else, and is named in `act`.
-    pub delegated: bool,
+    /// Whether nobody authenticated: the token says so.
+    pub public: bool,
     /// The one `aud`.
     pub audience: ResourceId,
     /// The granted scopes.
@@ -57,12 +61,13 @@ pub fn authorize(
     now: Timestamp,
 ) -> Result<Grant, Refusal> {
     let client = &request.client;
-    let subject = match &request.assertion {
+    let represented = match &request.assertion {
         None => None,
-        Some(assertion) => delegated_subject(assertion, client)?,
+        Some(assertion) => represented(assertion, request)?,
     };
-    let (resource, algorithm) = target(&request.resources, client, directory)?;
-    let scopes = scopes(request, resource)?;
+    let (granted, minted) = target(request, directory)?;
+    require_consent(&minted.consent, client, request.public, represented.as_ref())?;
+    let scopes = scopes(request, granted)?;
     let credentials = [
         (Slot::ClientAssertion, &request.client_assertion),
         (Slot::Assertion, &request.assertion),
@@ -78,21 +83,28 @@ pub fn authorize(
             not_after = not_after.min(after(credential.expires, settings.slack));
         }
         refused_from.push((slot, credential.refused_from));
-        uses.extend(credential.single_use.clone().map(|this| (slot, this)));
+        uses.extend(credential.single_use.map(|key| {
+            let this = Use {
+                key,
+                client: client.id.clone(),
+                until: credential.refused_from,
+            };
+            (slot, this)
+        }));
         if let Party::Workload(attested) = &credential.party {
             workload = Some(attested.clone());
         }
     }
     let terms = Terms {
         client: client.id.clone(),
-        delegated: subject.is_some(),
-        subject: subject.map_or_else(
+        subject: represented.map_or_else(
             || client.id.to_string(),
-            |subject| format!("{}#{subject}", client.id),
+            |subject| subject.name(&client.id, &minted.consent),
         ),
-        audience: resource.identifier.clone(),
+        public: request.public,
+        audience: granted.identifier.clone(),
         scopes,
-        algorithm,
+        algorithm: minted.algorithm,
         not_after,
         workload,
     };
@@ -103,14 +115,26 @@ pub fn authorize(
     })
 }
 
-/// The token lives no longer than the grant behind it, or than a service-account token in any slot; a
-/// self-signed `client_assertion` only says who asks, and often lives a minute.
+/// The token lives no longer than the grant behind it, or than what an issuer says of a workload in any slot;
+/// a self-signed `client_assertion` only says who asks, and often lives a minute.
 fn bounds_the_token(slot: Slot, credential: &Credential) -> bool {
-    slot == Slot::Assertion || matches!(credential.party, Party::Workload(_))
+    slot == Slot::Assertion || !matches!(credential.party, Party::Client { .. })
 }
 
-/// Whom the client speaks for, if not for itself.
-fn delegated_subject<'a>(assertion: &'a Credential, client: &Client) -> Result<Option<&'a str>, Refusal> {
+/// Somebody that a client acts for.
+enum Represented<'a> {
+    /// Its own keys name this subject.
+    Delegated(&'a str),
+    /// A trusted issuer does.
+    Federated(&'a FederatedSubject),
+}
+
+/// Whom the client acts for, if not for itself.
+fn represented<'a>(
+    assertion: &'a Credential,
+    request: &Authenticated,
+) -> Result<Option<Represented<'a>>, Refusal> {
+    let client = &request.client;
     let refuse = |fault| Err(Slot::Assertion.refuse(fault));
     if assertion
         .named_clients
@@ -121,11 +145,13 @@ fn delegated_subject<'a>(assertion: &'a Credential, client: &Client) -> Result<O
     }
     match &assertion.party {
         Party::Workload(_) => Ok(None),
+        Party::Federated(subject) if request.public || client.federated.contains(subject) => Ok(None),
+        Party::Federated(subject) => Ok(Some(Represented::Federated(subject))),
         Party::Client { subject, .. } if subject == client.id.as_str() => Ok(None),
         Party::Client { subject, .. } => {
             let rule = client.grants.jwt_bearer.as_ref();
             if rule.is_some_and(|rule| rule.subjects.contains(subject)) {
-                Ok(Some(subject))
+                Ok(Some(Represented::Delegated(subject)))
             } else {
                 refuse(AssertionFault::SubjectNotDelegated)
             }
@@ -133,24 +159,62 @@ fn delegated_subject<'a>(assertion: &'a Credential, client: &Client) -> Result<O
     }
 }
 
+/// The resource that the token is for. A request that nobody authenticated has resources of its own.
 fn target<'c>(
-    requested: &[String],
-    client: &'c Client,
+    request: &'c Authenticated,
     directory: &dyn Directory,
-) -> Result<(&'c GrantedResource, Algorithm), Refusal> {
+) -> Result<(&'c GrantedResource, Arc<ProtectedResource>), Refusal> {
     let refuse = |reason| Refusal::new(ErrorCode::InvalidTarget, reason);
-    let resource = match requested {
-        [] => client
-            .default_resource()
-            .ok_or_else(|| refuse(Reason::NoTarget))?,
-        [one] => client
-            .resource(one)
+    let client = &request.client;
+    let granted = match (&client.grants.jwt_bearer, request.public) {
+        (_, false) => client.resources.as_slice(),
+        (
+            Some(JwtBearerGrant {
+                unauthenticated: Some(rule),
+                ..
+            }),
+            true,
+        ) => rule.resources.as_slice(),
+        (_, true) => &[],
+    };
+    let resource = match request.resources.as_slice() {
+        [] => default_target(granted).ok_or_else(|| refuse(Reason::NoTarget))?,
+        [one] => granted
+            .iter()
+            .find(|resource| resource.identifier.as_str() == one)
             .ok_or_else(|| refuse(Reason::TargetNotAllowed))?,
         _ => return Err(refuse(Reason::SeveralTargets)),
     };
-    match directory.signing_algorithm(resource.identifier.as_str()) {
-        Some(algorithm) => Ok((resource, algorithm)),
+    match directory.protected_resource(resource.identifier.as_str()) {
+        Some(minted) => Ok((resource, minted)),
         None => Err(refuse(Reason::TargetNotMinted)),
+    }
+}
+
+/// The target of a request that names none: the only one, else the one marked as default.
+fn default_target(granted: &[GrantedResource]) -> Option<&GrantedResource> {
+    match granted {
+        [only] => Some(only),
+        several => several.iter().find(|resource| resource.default),
+    }
+}
+
+/// What goes beyond a client that acts for itself or its own subjects takes the resource's consent, too.
+fn require_consent(
+    consent: &Consent,
+    client: &Client,
+    public: bool,
+    represented: Option<&Represented<'_>>,
+) -> Result<(), Refusal> {
+    let refuse = |reason| Err(Refusal::new(ErrorCode::InvalidTarget, reason));
+    if public && !consent.public_clients {
+        return refuse(Reason::TargetNotPublic);
+    }
+    match represented {
+        Some(Represented::Federated(_)) if !consent.federated_subjects_from.contains(&client.id) => {
+            refuse(Reason::TargetNotForSubject)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -182,6 +246,28 @@ fn scopes(request: &Authenticated, resource: &GrantedResource) -> Result<Scopes,
         Ok(granted)
     } else {
         refuse(Reason::ScopeExceeded)
+    }
+}
+
+// === impl Represented ===
+
+impl Represented<'_> {
+    /// The `sub` of a token: nobody's own choice, but where the resource's owner lists that very string for
+    /// the client.
+    fn name(&self, client: &ClientId, consent: &Consent) -> String {
+        let (whose, subject) = match self {
+            Self::Delegated(subject) => (client.as_str(), *subject),
+            Self::Federated(of) => (of.issuer.as_str(), of.subject.as_str()),
+        };
+        let listed = consent
+            .verbatim_subjects
+            .iter()
+            .any(|(listed, verbatim)| listed == client && verbatim == subject);
+        if listed {
+            subject.to_owned()
+        } else {
+            format!("{whose}#{subject}")
+        }
     }
 }
 
@@ -224,6 +310,15 @@ impl Grant {
             Some((slot, _)) => Err(slot.refuse(AssertionFault::Expired)),
             None => Ok(Settled(self.terms)),
         }
+    }
+}
+
+// === impl Terms ===
+
+impl Terms {
+    /// Whether the client acts for somebody else, and is named in `act` (RFC 8693 §4.1).
+    pub fn delegated(&self) -> bool {
+        self.subject != self.client.as_str()
     }
 }
 

@@ -83,6 +83,9 @@ struct AccessTokenClaims<'a> {
     scope: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<Actor<'a>>,
+    /// `none` if nobody authenticated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_auth: Option<&'static str>,
     #[serde(rename = "kubernetes.io", skip_serializing_if = "Option::is_none")]
     kubernetes: Option<Kubernetes<'a>>,
 }
@@ -117,10 +120,11 @@ impl<'a> AccessTokenClaims<'a> {
             exp: expires,
             jti: token_id,
             scope: (!terms.scopes.is_empty()).then(|| terms.scopes.to_string()),
-            act: terms.delegated.then(|| Actor {
+            act: terms.delegated().then(|| Actor {
                 iss: issuer.as_str(),
                 sub: terms.client.as_str(),
             }),
+            client_auth: terms.public.then_some("none"),
             kubernetes: terms.workload.as_ref().map(|workload| Kubernetes {
                 namespace: &workload.service_account.namespace,
                 serviceaccount: Object {

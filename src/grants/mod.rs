@@ -22,10 +22,12 @@ pub use authorize::{Grant, Settled, authorize};
 pub use issue::{Issued, issue};
 pub use refusal::{Reason, Refusal, Slot};
 
-use crate::core::client::Client;
+use crate::core::client::{AudiencePolicy, Client};
 use crate::core::ids::{ClientId, ServiceAccountId};
 use crate::core::issuer::Issuer;
-use crate::jose::{Algorithm, VerificationKey};
+use crate::core::protected_resource::ProtectedResource;
+use crate::core::trusted_issuer::{FederatedSubject, TrustedIssuer};
+use crate::jose::VerificationKey;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -36,12 +38,17 @@ pub trait Directory: Debug + Send + Sync {
     fn client(&self, id: &ClientId) -> Option<Arc<Client>>;
     /// The clients that the service account may authenticate as.
     fn clients_of(&self, service_account: &ServiceAccountId) -> Vec<Arc<Client>>;
+    /// The clients that name this subject of a trusted issuer as an identity, or in their rule for
+    /// unauthenticated requests.
+    fn clients_naming(&self, subject: &FederatedSubject) -> Vec<Arc<Client>>;
+    /// The trusted issuer with exactly this issuer identifier.
+    fn trusted_issuer(&self, issuer: &str) -> Option<Arc<TrustedIssuer>>;
     /// The newest sign of life of the controller that vouches for referenced keys.
     fn heartbeat(&self) -> Option<Timestamp>;
     /// The issuer of the local cluster's service-account tokens.
     fn local_issuer(&self) -> Option<Arc<LocalIssuer>>;
-    /// The algorithm that tokens for this resource are signed with; `None` if none are minted for it.
-    fn signing_algorithm(&self, resource: &str) -> Option<Algorithm>;
+    /// The protected resource with exactly this identifier; `None` if no tokens are minted for it.
+    fn protected_resource(&self, identifier: &str) -> Option<Arc<ProtectedResource>>;
 }
 
 /// The local cluster as an issuer of service-account tokens.
@@ -62,6 +69,8 @@ pub struct Settings {
     pub issuer: Issuer,
     /// The absolute URL of the token endpoint.
     pub token_endpoint: String,
+    /// The laxest audience policy that any client gets, whatever its object says.
+    pub audience_floor: AudiencePolicy,
     /// How far two clocks may be apart.
     pub skew: SignedDuration,
     /// The longest allowed `exp − iat` of a service-account token.
@@ -86,13 +95,14 @@ pub struct Moment {
 // === impl Settings ===
 
 impl Settings {
-    /// The defaults for an issuer: skew 30 s, service-account tokens of an hour at the most, slack
+    /// The defaults for an issuer: every client's own audience policy, skew 30 s, service-account tokens of an hour at the most, slack
     /// 60 s, heartbeats and the local issuer's keys good for an hour.
     pub fn new(issuer: Issuer) -> Self {
         let token_endpoint = issuer.endpoint(crate::oauth::metadata::TOKEN_PATH);
         Self {
             issuer,
             token_endpoint,
+            audience_floor: AudiencePolicy::Compat,
             skew: SignedDuration::from_secs(30),
             service_account_lifetime: SignedDuration::from_hours(1),
             slack: SignedDuration::from_secs(60),

@@ -7,35 +7,59 @@ pub mod heartbeat;
 
 use crate::core::client::Client;
 use crate::core::ids::{ClientId, ServiceAccountId};
+use crate::core::protected_resource::ProtectedResource;
+use crate::core::trusted_issuer::{FederatedSubject, TrustedIssuer};
 use crate::grants::{Directory, LocalIssuer};
 use crate::jose::Algorithm;
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// The protected resources that access tokens are minted for, and how they are signed.
+/// The protected resources that access tokens are minted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MintedResources {
-    /// These, each with its algorithm.
-    Listed(BTreeMap<String, Algorithm>),
+    /// These, by identifier.
+    Listed(BTreeMap<String, Arc<ProtectedResource>>),
     /// Whatever a client's object names; for `dev` and `demo`, where one person writes both sides.
-    Any(Algorithm),
+    Any(Arc<ProtectedResource>),
 }
 
-/// The clients, the local issuer and the heartbeat, as they were last seen.
+/// The clients, the issuers and the heartbeat, as they were last seen.
 #[derive(Debug)]
 pub struct Index {
     resources: MintedResources,
     clients: RwLock<Clients>,
     heartbeat: Arc<LastHeartbeat>,
     local_issuer: ArcSwapOption<LocalIssuer>,
+    trusted_issuers: ArcSwap<HashMap<String, Arc<TrustedIssuer>>>,
 }
 
 #[derive(Debug, Default)]
 struct Clients {
-    by_id: HashMap<ClientId, Arc<Client>>,
-    by_service_account: HashMap<ServiceAccountId, Vec<Arc<Client>>>,
+    all: HashMap<ClientId, Arc<Client>>,
+    of_service_account: HashMap<ServiceAccountId, Vec<Arc<Client>>>,
+    of_federated_subject: HashMap<FederatedSubject, Vec<Arc<Client>>>,
+}
+
+// === impl MintedResources ===
+
+impl MintedResources {
+    /// Resources whose owners consent to nothing special, each with the algorithm of its tokens.
+    pub fn listed(resources: impl IntoIterator<Item = (String, Algorithm)>) -> Self {
+        let resources = resources.into_iter();
+        Self::Listed(
+            resources
+                .map(|(id, algorithm)| (id, Arc::new(algorithm.into())))
+                .collect(),
+        )
+    }
+
+    /// Every resource, its tokens signed with this algorithm.
+    pub fn any(algorithm: Algorithm) -> Self {
+        Self::Any(Arc::new(algorithm.into()))
+    }
 }
 
 // === impl Index ===
@@ -48,6 +72,7 @@ impl Index {
             clients: RwLock::default(),
             heartbeat: Arc::default(),
             local_issuer: ArcSwapOption::empty(),
+            trusted_issuers: ArcSwap::default(),
         }
     }
 
@@ -75,7 +100,7 @@ impl Index {
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(namespace) = namespace {
             for client in clients
-                .by_id
+                .all
                 .values()
                 .filter(|client| client.id.namespace() != namespace)
             {
@@ -90,7 +115,7 @@ impl Index {
         self.clients
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .by_id
+            .all
             .len()
     }
 
@@ -109,11 +134,29 @@ impl Index {
         self.local_issuer.store(Some(Arc::new(issuer)));
     }
 
+    /// Replaces the trusted issuers, of which no two have one issuer identifier: of those that do, none is
+    /// trusted.
+    pub fn set_trusted_issuers(&self, issuers: impl IntoIterator<Item = TrustedIssuer>) {
+        let mut by_identifier: HashMap<String, Option<Arc<TrustedIssuer>>> = HashMap::new();
+        for issuer in issuers {
+            by_identifier
+                .entry(issuer.issuer.clone())
+                .and_modify(|claimed| *claimed = None)
+                .or_insert_with(|| Some(Arc::new(issuer)));
+        }
+        let unambiguous = by_identifier
+            .into_iter()
+            .filter_map(|(id, issuer)| Some((id, issuer?)));
+        self.trusted_issuers.store(Arc::new(unambiguous.collect()));
+    }
+
     /// The algorithms that tokens are signed with.
     pub fn signing_algorithms(&self) -> Vec<Algorithm> {
         let mut algorithms = match &self.resources {
-            MintedResources::Listed(resources) => resources.values().copied().collect(),
-            MintedResources::Any(algorithm) => vec![*algorithm],
+            MintedResources::Listed(resources) => {
+                resources.values().map(|resource| resource.algorithm).collect()
+            }
+            MintedResources::Any(resource) => vec![resource.algorithm],
         };
         algorithms.sort_unstable();
         algorithms.dedup();
@@ -126,7 +169,7 @@ impl Directory for Index {
         self.clients
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .by_id
+            .all
             .get(id)
             .cloned()
     }
@@ -134,10 +177,23 @@ impl Directory for Index {
     fn clients_of(&self, service_account: &ServiceAccountId) -> Vec<Arc<Client>> {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
         clients
-            .by_service_account
+            .of_service_account
             .get(service_account)
             .cloned()
             .unwrap_or_default()
+    }
+
+    fn clients_naming(&self, subject: &FederatedSubject) -> Vec<Arc<Client>> {
+        let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
+        clients
+            .of_federated_subject
+            .get(subject)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    fn trusted_issuer(&self, issuer: &str) -> Option<Arc<TrustedIssuer>> {
+        self.trusted_issuers.load().get(issuer).cloned()
     }
 
     fn heartbeat(&self) -> Option<Timestamp> {
@@ -148,10 +204,10 @@ impl Directory for Index {
         self.local_issuer.load_full()
     }
 
-    fn signing_algorithm(&self, resource: &str) -> Option<Algorithm> {
+    fn protected_resource(&self, identifier: &str) -> Option<Arc<ProtectedResource>> {
         match &self.resources {
-            MintedResources::Listed(resources) => resources.get(resource).copied(),
-            MintedResources::Any(algorithm) => Some(*algorithm),
+            MintedResources::Listed(resources) => resources.get(identifier).cloned(),
+            MintedResources::Any(resource) => Some(Arc::clone(resource)),
         }
     }
 }
@@ -161,25 +217,54 @@ impl Directory for Index {
 impl Clients {
     fn insert(&mut self, client: Arc<Client>) {
         for service_account in &client.service_accounts {
-            self.by_service_account
-                .entry(service_account.clone())
-                .or_default()
-                .push(Arc::clone(&client));
+            enlist(&mut self.of_service_account, service_account, &client);
         }
-        self.by_id.insert(client.id.clone(), client);
+        for subject in named_subjects(&client) {
+            enlist(&mut self.of_federated_subject, subject, &client);
+        }
+        self.all.insert(client.id.clone(), client);
     }
 
     fn remove(&mut self, id: &ClientId) {
-        let Some(client) = self.by_id.remove(id) else {
+        let Some(client) = self.all.remove(id) else {
             return;
         };
         for service_account in &client.service_accounts {
-            if let Some(sharing) = self.by_service_account.get_mut(service_account) {
-                sharing.retain(|other| other.id != *id);
-                if sharing.is_empty() {
-                    self.by_service_account.remove(service_account);
-                }
-            }
+            strike(&mut self.of_service_account, service_account, id);
+        }
+        for subject in named_subjects(&client) {
+            strike(&mut self.of_federated_subject, subject, id);
+        }
+    }
+}
+
+/// The subjects of trusted issuers by which a client can be reached, each once.
+fn named_subjects(client: &Client) -> impl Iterator<Item = &FederatedSubject> {
+    let rule = client
+        .grants
+        .jwt_bearer
+        .as_ref()
+        .and_then(|rule| rule.unauthenticated.as_ref());
+    let more = rule.map(|rule| rule.subjects.difference(&client.federated));
+    client.federated.iter().chain(more.into_iter().flatten())
+}
+
+fn enlist<K: Eq + Hash + Clone>(
+    clients: &mut HashMap<K, Vec<Arc<Client>>>,
+    identity: &K,
+    client: &Arc<Client>,
+) {
+    clients
+        .entry(identity.clone())
+        .or_default()
+        .push(Arc::clone(client));
+}
+
+fn strike<K: Eq + Hash>(clients: &mut HashMap<K, Vec<Arc<Client>>>, identity: &K, id: &ClientId) {
+    if let Some(sharing) = clients.get_mut(identity) {
+        sharing.retain(|other| other.id != *id);
+        if sharing.is_empty() {
+            clients.remove(identity);
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::core::client::{AssertionRules, AudiencePolicy, Grants};
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 fn client(id: &str, service_accounts: &[&str]) -> Client {
     let id: ClientId = id.parse().unwrap();
@@ -12,6 +13,7 @@ fn client(id: &str, service_accounts: &[&str]) -> Client {
                 name: (*name).to_owned(),
             })
             .collect(),
+        federated: BTreeSet::new(),
         id,
         keys: Vec::new(),
         grants: Grants::default(),
@@ -36,7 +38,7 @@ fn names(index: &Index, service_account: &str) -> Vec<String> {
 
 #[test]
 fn a_client_is_found_by_its_id_and_by_its_service_accounts_until_it_is_removed() {
-    let index = Index::new(MintedResources::Any(Algorithm::Es256));
+    let index = Index::new(MintedResources::any(Algorithm::Es256));
     index.put(client("a/one", &["worker", "other"]));
     index.put(client("a/two", &["worker"]));
     assert_eq!(
@@ -65,7 +67,7 @@ fn a_client_is_found_by_its_id_and_by_its_service_accounts_until_it_is_removed()
 
 #[test]
 fn a_reset_forgets_whoever_is_not_in_it() {
-    let index = Index::new(MintedResources::Any(Algorithm::Es256));
+    let index = Index::new(MintedResources::any(Algorithm::Es256));
     index.put(client("a/one", &["worker"]));
     index.put(client("b/one", &["worker"]));
     index.reset(Some("a"), [client("a/two", &["other"])]);
@@ -80,8 +82,9 @@ fn a_reset_forgets_whoever_is_not_in_it() {
 
 #[test]
 fn only_listed_resources_are_minted() {
-    let listed = BTreeMap::from([("https://r".to_owned(), Algorithm::Rs256)]);
-    let index = Index::new(MintedResources::Listed(listed));
-    assert_eq!(index.signing_algorithm("https://r"), Some(Algorithm::Rs256));
-    assert_eq!(index.signing_algorithm("https://r/"), None);
+    let listed = [("https://r".to_owned(), Algorithm::Rs256)];
+    let index = Index::new(MintedResources::listed(listed));
+    let minted = index.protected_resource("https://r").unwrap();
+    assert_eq!(*minted, Algorithm::Rs256.into());
+    assert_eq!(index.protected_resource("https://r/"), None);
 }

@@ -38,7 +38,11 @@ impl Metadata {
             grant_types_supported: ["client_credentials", JWT_BEARER_GRANT],
             response_types_supported: ["token"],
             token_endpoint_auth_methods_supported: ["private_key_jwt"],
-            token_endpoint_auth_signing_alg_values_supported: Algorithm::ALL.map(Algorithm::as_str).to_vec(),
+            token_endpoint_auth_signing_alg_values_supported: Algorithm::ALL
+                .map(Algorithm::as_str)
+                .into_iter()
+                .chain(["Ed25519"])
+                .collect(),
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: signing
                 .iter()

@@ -3,7 +3,7 @@
 //! It holds identifiers and reasons, never a token, a key or anything a caller wrote that was not
 //! verified.
 
-use crate::grants::assertion::{Credential, Party};
+use crate::grants::assertion::{Addressed, Credential, Party};
 use crate::grants::authorize::Terms;
 use crate::grants::{Authenticated, Refusal};
 use crate::oauth::request::GrantType;
@@ -30,8 +30,8 @@ pub struct Record {
     pub assertion_id: Option<String>,
     /// The `jti` of the token.
     pub token_id: Option<String>,
-    /// Whether an assertion named the token endpoint, rather than the issuer, in `aud`.
-    pub audience_is_endpoint: bool,
+    /// How the assertion with the laxest `aud` named us.
+    pub addressed: Option<Addressed>,
 }
 
 // === impl Record ===
@@ -43,11 +43,10 @@ impl Record {
         let mut credentials = [&request.client_assertion, &request.assertion]
             .into_iter()
             .flatten();
+        self.addressed = credentials.clone().map(|credential| credential.addressed).max();
         if let Some(first) = credentials.next() {
             self.credential = Some(kind(first));
             self.assertion_id.clone_from(&first.jwt_id);
-            self.audience_is_endpoint =
-                first.audience_is_endpoint || credentials.any(|credential| credential.audience_is_endpoint);
         }
     }
 
@@ -87,5 +86,6 @@ fn kind(credential: &Credential) -> &'static str {
     match credential.party {
         Party::Client { .. } => "private_key_jwt",
         Party::Workload(_) => "service_account_token",
+        Party::Federated(_) => "federated",
     }
 }

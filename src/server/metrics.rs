@@ -1,5 +1,6 @@
 //! The server's metrics, in a registry of its own.
 
+use crate::grants::assertion::Addressed;
 use crate::grants::{AssertionFault, Reason};
 use crate::oauth::request::GrantType;
 use crate::server::answer::Answer;
@@ -16,6 +17,7 @@ pub struct ServerMetrics {
     refusals: IntCounterVec,
     replays: IntCounter,
     endpoint_audiences: IntCounter,
+    shared_audiences: IntCounter,
 }
 
 /// Counts a request as in flight until it is dropped.
@@ -64,7 +66,12 @@ impl ServerMetrics {
                 "countersign_endpoint_audience_total",
                 "Accepted assertions whose audience was the token endpoint; with audience Strict they would be refused.",
             )?,
+            shared_audiences: IntCounter::new(
+                "countersign_shared_audience_total",
+                "Accepted assertions whose audience named others beside us; only audience Compat takes them.",
+            )?,
         };
+        registry.register(Box::new(metrics.shared_audiences.clone()))?;
         registry.register(Box::new(metrics.requests.clone()))?;
         registry.register(Box::new(metrics.duration.clone()))?;
         registry.register(Box::new(metrics.in_flight.clone()))?;
@@ -94,8 +101,10 @@ impl ServerMetrics {
         self.duration
             .with_label_values(&[grant])
             .observe(took.as_secs_f64());
-        if record.audience_is_endpoint {
-            self.endpoint_audiences.inc();
+        match record.addressed {
+            Some(Addressed::Endpoint) => self.endpoint_audiences.inc(),
+            Some(Addressed::Shared) => self.shared_audiences.inc(),
+            Some(Addressed::Issuer) | None => {}
         }
         match answer {
             Answer::Token(_) => {}

@@ -51,7 +51,7 @@ impl Server {
         let (tasks, readiness) = (Tasks::new(), Readiness::new());
         let home = &release.installation;
         let client = plane.client_as(&home.namespace, Account::Server.name()).await;
-        let resources = MintedResources::Listed(BTreeMap::from([(LEDGER.to_owned(), Algorithm::Es256)]));
+        let resources = MintedResources::listed(BTreeMap::from([(LEDGER.to_owned(), Algorithm::Es256)]));
         let view = View::follow(&client, home, resources, &time, &tasks, &readiness);
         eventually(SOON, "a ready server", async || {
             readiness

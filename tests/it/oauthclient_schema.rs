@@ -26,7 +26,7 @@ const SCOPES: &str =
     "must be scope tokens: printable ASCII characters without space, double quote and backslash";
 const TOKEN: &str = "must be a duration from 1m to 1h, such as 90s, 5m or 1m30s";
 const ASSERTION: &str = "must be a duration from 10s to 15m, such as 90s, 5m or 1m30s";
-const ALGORITHMS: &str = "supported values: \"RS256\", \"RS384\", \"RS512\", \"PS256\", \"PS384\", \"PS512\", \"ES256\", \"ES384\", \"ES512\", \"EdDSA\"";
+const ALGORITHMS: &str = "supported values: \"RS256\", \"RS384\", \"RS512\", \"PS256\", \"PS384\", \"PS512\", \"ES256\", \"ES384\", \"ES512\", \"EdDSA\", \"Ed25519\"";
 const PRIVATE: &str = "Forbidden: must not contain a private or shared key: revoke this key, because the cluster has seen it, and put only the public members of a new one here";
 
 /// The refusals of one object, as `field: message`, or nothing if it is taken.
@@ -117,7 +117,8 @@ fn good() -> Vec<Value> {
         json!({"resources": [{"identifier": "https://a", "default": true}, {"identifier": "https://b"}]}),
         scope("[a]^~!"),
         json!({"assertion": {"algorithms": ["ES512"], "audience": "Strict", "maxLifetime": "15m"}}),
-        json!({"assertion": {"maxLifetime": "10s"}}),
+        json!({"assertion": {"maxLifetime": "10s", "audience": "Compat", "algorithms": ["Ed25519"]}}),
+        json!({"assertion": {"audience": "Fapi"}, "identities": [{"keys": {"jwks": {"keys": []}}}]}),
     ];
     for text in [
         "https://ci.example/jwks.json",
@@ -330,7 +331,14 @@ fn bad() -> Vec<(Value, Refusals, bool)> {
         json!({"assertion": {"audience": "Lax"}}),
         &[(
             "spec.assertion.audience",
-            "Unsupported value: \"Lax\": supported values: \"Standard\", \"Strict\"",
+            "Unsupported value: \"Lax\": supported values: \"Standard\", \"Strict\", \"Fapi\", \"Compat\"",
+        )],
+    );
+    row(
+        json!({"assertion": {"audience": "Fapi"}, "identities": [{"serviceAccount": {"name": "a"}}]}),
+        &[(
+            "spec.assertion.audience",
+            "Invalid value: \"Fapi\": must not be Fapi while an identity is something else than `keys`",
         )],
     );
     rows.extend(unseen_by_us());

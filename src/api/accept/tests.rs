@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::client::UnknownAudiencePolicy;
 use crate::core::resource::InvalidResource;
 use crate::core::scope::InvalidScope;
 use crate::core::source::InvalidSource;
@@ -88,7 +89,13 @@ fn bad_resources(#[case] resources: Value, #[case] path: &str, #[case] cause: Ca
 #[case(json!({"assertion": {"algorithms": []}}), "spec.assertion.algorithms", Cause::NoAlgorithm)]
 #[case(json!({"assertion": {"algorithms": ["RS256", "HS256"]}}), "spec.assertion.algorithms[1]", Cause::Algorithm)]
 #[case(json!({"assertion": {"algorithms": ["none"]}}), "spec.assertion.algorithms[0]", Cause::Algorithm)]
-#[case(json!({"assertion": {"audience": "Lax"}}), "spec.assertion.audience", Cause::Audience)]
+#[case(json!({"assertion": {"audience": "Lax"}}), "spec.assertion.audience", UnknownAudiencePolicy.into())]
+#[case(json!({"assertion": {"audience": "strict"}}), "spec.assertion.audience", UnknownAudiencePolicy.into())]
+#[case(
+    json!({"assertion": {"audience": "Fapi"}, "identities": [{"keys": {"jwks": {"keys": []}}}, {"serviceAccount": {"name": "a"}}]}),
+    "spec.assertion.audience",
+    Cause::FapiIdentity
+)]
 fn bad_policies(#[case] spec: Value, #[case] path: &str, #[case] cause: Cause) {
     assert_eq!(faults(spec), [(path.to_owned(), cause)]);
 }
@@ -98,7 +105,7 @@ fn bad_policies(#[case] spec: Value, #[case] path: &str, #[case] cause: Cause) {
 #[case("spec.grants.jwtBearer.subjects", 64, |n| json!({"grants": {"jwtBearer": {"subjects": vec!["a"; n]}}}))]
 #[case("spec.resources", 32, |n| json!({"resources": (0..n).map(|i| json!({"identifier": format!("https://a/{i}")})).collect::<Vec<_>>()}))]
 #[case("spec.resources[0].scopes", 64, |n| json!({"resources": [{"identifier": "https://a", "scopes": vec!["a"; n]}]}))]
-#[case("spec.assertion.algorithms", 10, |n| json!({"assertion": {"algorithms": vec!["RS256"; n]}}))]
+#[case("spec.assertion.algorithms", 11, |n| json!({"assertion": {"algorithms": vec!["RS256"; n]}}))]
 fn long_lists(#[case] path: &str, #[case] most: usize, #[case] spec: fn(usize) -> Value) {
     assert_eq!(faults(spec(most)), []);
     assert_eq!(
@@ -151,6 +158,17 @@ fn an_empty_spec_is_valid_and_allows_nothing() {
         accepted.assertion.algorithms,
         ["RS256", "PS256", "ES256", "ES384", "EdDSA"].map(|name| name.parse().unwrap())
     );
+}
+
+#[rstest]
+#[case("Compat", AudiencePolicy::Compat)]
+#[case("Standard", AudiencePolicy::Standard)]
+#[case("Strict", AudiencePolicy::Strict)]
+#[case("Fapi", AudiencePolicy::Fapi)]
+fn every_audience_policy_is_read(#[case] name: &str, #[case] policy: AudiencePolicy) {
+    let spec = json!({"assertion": {"audience": name}, "identities": [{"keys": {"jwks": {"keys": []}}}]});
+    assert_eq!(accept(&object(spec)).unwrap().assertion.audience, policy);
+    assert_eq!(policy.to_string(), name);
 }
 
 #[test]

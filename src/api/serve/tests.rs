@@ -37,7 +37,7 @@ fn keys(object: &OAuthClient) -> Vec<(String, Vouching)> {
     let Standing::Active(client) = client(object).unwrap() else {
         panic!("suspended")
     };
-    let of = |key: &ClientKey| (key.key.kid().to_owned(), key.vouched);
+    let of = |key: &VouchedKey| (key.key.kid().to_owned(), key.vouched);
     client.keys.iter().map(of).collect()
 }
 

@@ -55,6 +55,11 @@ use serde::{Deserialize, Serialize};
         json_path = ".metadata.creationTimestamp"
     )
 )]
+#[x_kube(
+    validation = Rule::new("self.assertion.audience != 'Fapi' || self.identities.all(i, has(i.keys))")
+        .message("must not be Fapi while an identity is something else than `keys`")
+        .field_path(".assertion.audience")
+)]
 #[serde(rename_all = "camelCase")]
 pub struct OAuthClientSpec {
     /// Who may authenticate as this client: any one of these. None means nobody.

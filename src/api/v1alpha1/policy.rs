@@ -28,25 +28,27 @@ pub struct AssertionPolicy {
     #[serde(default = "assertion_lifetime")]
     pub max_lifetime: String,
     /// The signature algorithms that the client's keys may be used with. The default is what common
-    /// libraries sign with for each kind of key.
+    /// libraries sign with for each kind of key. `EdDSA` and `Ed25519` are two names of one.
     #[schemars(
-        length(min = 1, max = 10),
-        extend("items" = {"type": "string", "maxLength": 5, "enum": ALGORITHMS})
+        length(min = 1, max = 11),
+        extend("items" = {"type": "string", "maxLength": 7, "enum": ALGORITHMS})
     )]
     #[x_kube(merge_strategy = ListMerge::Set)]
     #[serde(default = "algorithms")]
     pub algorithms: Vec<String>,
     /// Which `aud` an assertion may have. `Standard`: our issuer identifier, or the endpoint that it is
-    /// sent to. `Strict`: our issuer identifier alone.
+    /// sent to. `Strict`: our issuer identifier alone. `Fapi`: our issuer identifier alone, as a string; for
+    /// clients whose identities are all keys. `Compat`: as `Standard`, and an `assertion` may name others
+    /// beside us; for old libraries only, as those others could use it against this client.
     #[schemars(length(max = 8), extend("enum" = AUDIENCES))]
     #[serde(default = "audience")]
     pub audience: String,
 }
 
-const ALGORITHMS: [&str; 10] = [
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+const ALGORITHMS: [&str; 11] = [
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 ];
-const AUDIENCES: [&str; 2] = ["Standard", "Strict"];
+const AUDIENCES: [&str; 4] = ["Standard", "Strict", "Fapi", "Compat"];
 
 // === impl TokenPolicy ===
 

@@ -1,7 +1,9 @@
 //! The pipeline against a small world: one client with a key and a service account, another with
 //! neither in common, and a local cluster.
 
+mod federated;
 mod policy;
+mod public;
 mod self_signed;
 mod service_accounts;
 mod world;

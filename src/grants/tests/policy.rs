@@ -158,7 +158,7 @@ fn delegated_subjects(#[case] sub: &str, #[case] expected: Result<(&str, bool), 
     let granted = World::new().grant(&bearer(&token));
     let granted = granted
         .as_ref()
-        .map(|grant| (grant.terms().subject.as_str(), grant.terms().delegated));
+        .map(|grant| (grant.terms().subject.as_str(), grant.terms().delegated()));
     assert_eq!(granted.map_err(|refusal| refusal.error), expected);
     if sub != CLIENT {
         let refusal = World::new().grant(&client_credentials(&token)).unwrap_err();

@@ -1,16 +1,18 @@
 use crate::core::client::{
-    AssertionRules, AudiencePolicy, Client, ClientKey, GrantedResource, Grants, JwtBearerGrant, Vouching,
+    AssertionRules, AudiencePolicy, Client, GrantedResource, Grants, JwtBearerGrant, VouchedKey, Vouching,
 };
 use crate::core::ids::{ClientId, ServiceAccountId};
 use crate::core::issuer::Issuer;
+use crate::core::protected_resource::{Consent, ProtectedResource};
 use crate::core::scope::Scopes;
+use crate::core::trusted_issuer::{FederatedSubject, ReplayPolicy, TrustedIssuer};
 use crate::grants::{self, AssertionFault, Grant, LocalIssuer, Moment, Reason, Refusal, Settings, Slot};
 use crate::index::{Index, MintedResources};
 use crate::jose::{Algorithm, SigningKey};
 use crate::oauth::request::{JWT_BEARER_GRANT, JWT_CLIENT_ASSERTION, TokenRequest};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 pub(super) const ISSUER: &str = "https://tokens.example";
@@ -29,6 +31,13 @@ pub(super) static CLUSTER_KEY: LazyLock<SigningKey> =
 pub(super) static OTHER_KEY: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::generate(Algorithm::Es256).unwrap());
 
+/// The key of a trusted issuer.
+pub(super) static CI_KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::generate(Algorithm::Es256).unwrap());
+/// The trusted issuer, as it calls itself, and the name of its object.
+pub(super) const CI: &str = "https://ci.example";
+pub(super) const CI_NAME: &str = "github-actions";
+
 pub(super) struct World {
     pub(super) index: Index,
     pub(super) settings: Settings,
@@ -46,12 +55,14 @@ pub(super) fn client(id: &str) -> Client {
             namespace: id.namespace().to_owned(),
             name: "billing".to_owned(),
         }]),
+        federated: BTreeSet::new(),
         id,
         keys: vec![vouched(&KEY, Vouching::Spec)],
         grants: Grants {
             client_credentials: true,
             jwt_bearer: Some(JwtBearerGrant {
                 subjects: BTreeSet::from(["alice".to_owned()]),
+                ..JwtBearerGrant::default()
             }),
         },
         resources: vec![resource(LEDGER, &["read", "write"], false)],
@@ -64,8 +75,8 @@ pub(super) fn client(id: &str) -> Client {
     }
 }
 
-pub(super) fn vouched(key: &SigningKey, vouched: Vouching) -> ClientKey {
-    ClientKey {
+pub(super) fn vouched(key: &SigningKey, vouched: Vouching) -> VouchedKey {
+    VouchedKey {
         key: Arc::new(key.verification_key().unwrap()),
         vouched,
     }
@@ -85,12 +96,21 @@ impl World {
     }
 
     pub(super) fn with(client: Client) -> Self {
+        Self::with_consent(client, Consent::default())
+    }
+
+    /// The ledger's owner consents to this.
+    pub(super) fn with_consent(client: Client, consent: Consent) -> Self {
+        let ledger = ProtectedResource {
+            algorithm: Algorithm::Es256,
+            consent,
+        };
         let resources = [
-            (LEDGER, Algorithm::Es256),
-            ("https://old.internal", Algorithm::Rs256),
+            (LEDGER, ledger),
+            ("https://old.internal", Algorithm::Rs256.into()),
         ];
-        let resources: BTreeMap<_, _> = resources.map(|(id, algorithm)| (id.to_owned(), algorithm)).into();
-        let index = Index::new(MintedResources::Listed(resources));
+        let resources = resources.map(|(id, resource)| (id.to_owned(), Arc::new(resource)));
+        let index = Index::new(MintedResources::Listed(resources.into()));
         index.put(client);
         index.set_local_issuer(LocalIssuer {
             issuer: CLUSTER.to_owned(),
@@ -196,6 +216,35 @@ pub(super) fn good_pod_token() -> Value {
             "node": { "name": "n1", "uid": "node-uid" },
         },
     })
+}
+
+/// The trusted issuer.
+pub(super) fn ci() -> TrustedIssuer {
+    TrustedIssuer {
+        name: CI_NAME.to_owned(),
+        issuer: CI.to_owned(),
+        keys: vec![vouched(&CI_KEY, Vouching::Spec)],
+        audience: None,
+        replay: ReplayPolicy::Once,
+        max_lifetime: SignedDuration::from_mins(10),
+    }
+}
+
+/// One of its subjects, as rules name them.
+pub(super) fn of_ci(subject: &str) -> FederatedSubject {
+    FederatedSubject {
+        issuer: CI_NAME.to_owned(),
+        subject: subject.to_owned(),
+    }
+}
+
+/// A JWT of the trusted issuer about the subject `build`.
+pub(super) fn ci_token(changes: Value) -> String {
+    let base = json!({
+        "iss": CI, "sub": "build", "aud": ISSUER,
+        "iat": NOW - 5, "exp": NOW + 295, "jti": "ci-one",
+    });
+    CI_KEY.sign_jws(None, &claims(base, changes)).unwrap()
 }
 
 pub(super) fn signed(changes: Value) -> String {

@@ -149,7 +149,7 @@ fn a_faulty_spec_publishes_nothing_and_tells_all_its_faults() {
     assert_eq!(condition(&plan, ConditionType::Accepted), "False InvalidLifetime");
     assert_eq!(
         message(&plan, ConditionType::Accepted),
-        "spec.token.lifetime: must be from 1m to 1h; spec.assertion.audience: must be Standard or Strict"
+        "spec.token.lifetime: must be from 1m to 1h; spec.assertion.audience: must be one of Standard, Strict, Fapi and Compat"
     );
     assert_eq!(synced(&plan), "Unknown NotAccepted");
     assert_eq!(is_ready(&plan), "False InvalidLifetime");
