@@ -63,12 +63,7 @@ async fn row(tally: &mut Tally, endpoint: &Endpoint, now: i64, times: &Times, sl
         .claim("exp", &times.exp.text)
         .claim("nbf", &times.nbf.text)
         .claim("iat", &times.iat.text);
-    let limit = if signer.is_client() {
-        world::ASSERTION_LIFETIME
-    } else {
-        world::SERVICE_ACCOUNT_LIFETIME
-    };
-    let expected = match times.judge(now, limit) {
+    let expected = match times.judge(now, signer.max_lifetime()) {
         Ok(()) => Expected::Granted,
         Err(reasons) => Expected::Refused(400, slot.error(), reasons),
     };
@@ -99,7 +94,7 @@ async fn each_time_is_good_up_to_the_skew_and_no_further() {
             }
         }
     }
-    tally.finish("times x offsets x fractions x slots x signers", 3780);
+    tally.finish("times x offsets x fractions x slots x signers", 5040);
 }
 
 #[tokio::test]
@@ -139,7 +134,7 @@ async fn no_number_is_read_as_another_time() {
         }
     }
     let shape = format!("times x {} numbers x slots x signers", extremes.len());
-    tally.finish(&shape, 1500);
+    tally.finish(&shape, 2500);
 }
 
 #[tokio::test]
@@ -158,5 +153,5 @@ async fn the_rule_is_the_same_at_every_moment() {
             }
         }
     }
-    tally.finish("moments x times x offsets x slots x signers", 2700);
+    tally.finish("moments x times x offsets x slots x signers", 3600);
 }

@@ -1,6 +1,6 @@
 //! JWTs put together member by member, so that any one thing about them can be wrong.
 
-use super::world::{CLIENT, CLUSTER, NOW, SERVICE_ACCOUNT};
+use super::world::{CLIENT, CLUSTER, IDENTITY, NOW, SERVICE_ACCOUNT, TRUSTED};
 use crate::support::endpoint::ISSUER;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 static RSA: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(Algorithm::Rs256).unwrap());
 static ECDSA: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(Algorithm::Es256).unwrap());
+static TRUSTED_KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(Algorithm::EdDsa).unwrap());
 static CLUSTER_KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(Algorithm::Rs256).unwrap());
 
 /// Whose key signs.
@@ -23,6 +24,8 @@ pub(super) enum Signer {
     Ecdsa,
     /// The local cluster, for the client's service account.
     Cluster,
+    /// A trusted issuer, for a subject that is the client.
+    Trusted,
 }
 
 /// The members of a JSON object as they are written: names and values are raw JSON.
@@ -56,13 +59,14 @@ pub(super) fn sign(key: &SigningKey, input: &str) -> String {
 // === impl Signer ===
 
 impl Signer {
-    pub(super) const ALL: [Self; 3] = [Self::Rsa, Self::Ecdsa, Self::Cluster];
+    pub(super) const ALL: [Self; 4] = [Self::Rsa, Self::Ecdsa, Self::Cluster, Self::Trusted];
 
     pub(super) fn key(self) -> &'static SigningKey {
         match self {
             Self::Rsa => &RSA,
             Self::Ecdsa => &ECDSA,
             Self::Cluster => &CLUSTER_KEY,
+            Self::Trusted => &TRUSTED_KEY,
         }
     }
 
@@ -71,6 +75,16 @@ impl Signer {
             Self::Rsa => "client RS256",
             Self::Ecdsa => "client ES256",
             Self::Cluster => "cluster RS256",
+            Self::Trusted => "trusted EdDSA",
+        }
+    }
+
+    /// How long its JWTs may live, in seconds.
+    pub(super) const fn max_lifetime(self) -> i64 {
+        match self {
+            Self::Rsa | Self::Ecdsa => 300,
+            Self::Cluster => 3600,
+            Self::Trusted => 600,
         }
     }
 
@@ -127,15 +141,17 @@ impl Draft {
         header.set("alg", json!(signer.key().algorithm().as_str()));
         header.set("kid", json!(signer.key().kid()));
         let mut claims = Members(Vec::new());
-        if signer.is_client() {
-            claims.set("iss", json!(CLIENT));
-            claims.set("sub", json!(CLIENT));
-            claims.set("aud", json!(ISSUER));
-            claims.set("iat", now - 5);
-            claims.set("exp", now + 120);
-        } else {
-            claims.set("iss", json!(CLUSTER));
-            claims.set("sub", json!(SERVICE_ACCOUNT));
+        let (issuer, subject) = match signer {
+            Signer::Rsa | Signer::Ecdsa => (CLIENT, CLIENT),
+            Signer::Cluster => (CLUSTER, SERVICE_ACCOUNT),
+            Signer::Trusted => (TRUSTED, IDENTITY),
+        };
+        claims.set("iss", json!(issuer));
+        claims.set("sub", json!(subject));
+        claims.set("aud", json!(ISSUER));
+        claims.set("iat", now - 5);
+        claims.set("exp", now + 120);
+        if signer == Signer::Cluster {
             claims.set("aud", json!([ISSUER]));
             claims.set("iat", now - 60);
             claims.set("nbf", now - 60);

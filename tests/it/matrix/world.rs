@@ -1,12 +1,15 @@
 //! The clients, the cluster and the endpoint that every matrix is run against.
 
 use super::token::{Draft, Signer};
-use crate::support::endpoint::Endpoint;
+use crate::support::endpoint::{self, Endpoint};
 use countersign::core::client::{
-    AssertionRules, AudiencePolicy, Client, ClientKey, GrantedResource, Grants, JwtBearerGrant, Vouching,
+    AssertionRules, AudiencePolicy, Client, GrantedResource, Grants, JwtBearerGrant, UnauthenticatedRule,
+    VouchedKey, Vouching,
 };
-use countersign::core::ids::ServiceAccountId;
+use countersign::core::ids::{ClientId, ServiceAccountId};
+use countersign::core::protected_resource::{Consent, ProtectedResource};
 use countersign::core::scope::Scopes;
+use countersign::core::trusted_issuer::{FederatedSubject, ReplayPolicy, TrustedIssuer};
 use countersign::grants::LocalIssuer;
 use countersign::index::{Index, MintedResources};
 use countersign::jose::{Algorithm, SigningKey, VerificationKey};
@@ -25,80 +28,130 @@ pub(super) const NEIGHBOUR: &str = "payments/neighbour";
 pub(super) const DELEGATED: &str = "alice";
 /// The local cluster's issuer.
 pub(super) const CLUSTER: &str = "https://kubernetes.default.svc.cluster.local";
+/// A trusted issuer, the name that it may call us by, and of its subjects: one that is the client, one that the
+/// client may act for, and one for whom the client may be used without authentication.
+pub(super) const TRUSTED: &str = "https://ci.example";
+pub(super) const AGREED: &str = "broker.example";
+pub(super) const IDENTITY: &str = "repo:org/billing";
+pub(super) const REDEEMABLE: &str = "user-1";
+pub(super) const PUBLIC: &str = "build-1";
 /// The client's default resource, and one that is signed with an algorithm for which there is no key.
 pub(super) const LEDGER: &str = "https://ledger.internal";
 pub(super) const UNSIGNED: &str = "https://unsigned.internal";
 /// The moment at which everything happens.
 pub(super) const NOW: i64 = 1_800_000_000;
-/// The longest lifetimes, in seconds.
-pub(super) const ASSERTION_LIFETIME: i64 = 300;
-pub(super) const SERVICE_ACCOUNT_LIFETIME: i64 = 3600;
 
 /// The endpoint with the usual clients, at [`NOW`].
 pub(super) fn endpoint() -> Endpoint {
     let mut limited = client(LIMITED);
     limited.grants = Grants::default();
-    limited.service_accounts = BTreeSet::new();
+    limited.service_accounts.clear();
+    limited.federated.clear();
     let mut neighbour = client(NEIGHBOUR);
     neighbour.keys = [Signer::Rsa, Signer::Ecdsa].map(namesake).into();
-    neighbour.service_accounts = BTreeSet::new();
+    neighbour.grants = limited.grants.clone();
+    neighbour.service_accounts.clear();
+    neighbour.federated.clear();
     endpoint_with([client(CLIENT), limited, neighbour], NOW)
 }
 
 /// Another key with the `kid` of the signer's.
-fn namesake(signer: Signer) -> ClientKey {
+fn namesake(signer: Signer) -> VouchedKey {
     let algorithm = signer.key().algorithm();
     let mut jwk = SigningKey::generate(algorithm).unwrap().public_jwk();
     jwk.insert("kid".to_owned(), signer.key().kid().into());
-    ClientKey {
+    VouchedKey {
         key: Arc::new(VerificationKey::from_jwk(&jwk, &[algorithm]).unwrap()),
         vouched: Vouching::Spec,
     }
 }
 
 pub(super) fn endpoint_with(clients: impl IntoIterator<Item = Client>, now: i64) -> Endpoint {
+    Endpoint::new(index(clients, now), now)
+}
+
+/// The same, where no client's audience policy is laxer than `floor`.
+pub(super) fn endpoint_with_floor(client: Client, floor: AudiencePolicy) -> Endpoint {
+    let mut settings = endpoint::settings();
+    settings.audience_floor = floor;
+    Endpoint::with(settings, index([client], NOW), NOW)
+}
+
+fn index(clients: impl IntoIterator<Item = Client>, now: i64) -> Index {
+    let consent = Consent {
+        public_clients: true,
+        federated_subjects_from: BTreeSet::from([CLIENT.parse().unwrap()]),
+        ..Consent::default()
+    };
+    let minted = |algorithm| {
+        Arc::new(ProtectedResource {
+            algorithm,
+            consent: consent.clone(),
+        })
+    };
     let resources = [(LEDGER, Algorithm::Es256), (UNSIGNED, Algorithm::Ps256)];
-    let resources = resources.map(|(resource, algorithm)| (resource.to_owned(), algorithm));
+    let resources = resources.map(|(resource, algorithm)| (resource.to_owned(), minted(algorithm)));
     let index = Index::new(MintedResources::Listed(resources.into()));
     for client in clients {
         index.put(client);
     }
-    index.set_local_issuer(local_issuer(now));
-    Endpoint::new(index, now)
-}
-
-pub(super) fn local_issuer(now: i64) -> LocalIssuer {
-    LocalIssuer {
+    index.set_local_issuer(LocalIssuer {
         issuer: CLUSTER.to_owned(),
         keys: vec![Signer::Cluster.key().verification_key().unwrap()],
         read_at: Timestamp::from_second(now).unwrap(),
+    });
+    index.set_trusted_issuers([TrustedIssuer {
+        name: "ci".to_owned(),
+        issuer: TRUSTED.to_owned(),
+        keys: vec![key(Signer::Trusted)],
+        audience: Some(AGREED.to_owned()),
+        replay: ReplayPolicy::Once,
+        max_lifetime: SignedDuration::from_secs(Signer::Trusted.max_lifetime()),
+    }]);
+    index
+}
+
+fn key(signer: Signer) -> VouchedKey {
+    VouchedKey {
+        key: Arc::new(signer.key().verification_key().unwrap()),
+        vouched: Vouching::Spec,
     }
 }
 
-/// A client with both keys, the service account `billing` of its namespace, both grants and both resources.
+fn federated(subject: &str) -> BTreeSet<FederatedSubject> {
+    BTreeSet::from([FederatedSubject {
+        issuer: "ci".to_owned(),
+        subject: subject.to_owned(),
+    }])
+}
+
+/// A client with both keys, the service account `billing` of its namespace, a subject of the trusted issuer, both
+/// grants with every rule that there is, and both resources.
 pub(super) fn client(id: &str) -> Client {
-    let id: countersign::core::ids::ClientId = id.parse().unwrap();
-    let key = |signer: Signer| ClientKey {
-        key: Arc::new(signer.key().verification_key().unwrap()),
-        vouched: Vouching::Spec,
-    };
+    let id: ClientId = id.parse().unwrap();
     Client {
         service_accounts: BTreeSet::from([ServiceAccountId {
             namespace: id.namespace().to_owned(),
             name: "billing".to_owned(),
         }]),
+        federated: federated(IDENTITY),
         id,
         keys: vec![key(Signer::Rsa), key(Signer::Ecdsa)],
         grants: Grants {
             client_credentials: true,
             jwt_bearer: Some(JwtBearerGrant {
                 subjects: BTreeSet::from([DELEGATED.to_owned()]),
+                federated_subjects: federated(REDEEMABLE),
+                unauthenticated: Some(UnauthenticatedRule {
+                    subjects: federated(PUBLIC),
+                    resources: vec![resource(LEDGER, true)],
+                }),
             }),
         },
         resources: vec![resource(LEDGER, true), resource(UNSIGNED, false)],
         token_lifetime: SignedDuration::from_mins(10),
         assertion: AssertionRules {
-            max_lifetime: SignedDuration::from_secs(ASSERTION_LIFETIME),
+            max_lifetime: SignedDuration::from_secs(Signer::Ecdsa.max_lifetime()),
             algorithms: vec![Algorithm::Rs256, Algorithm::Es256],
             audience: AudiencePolicy::Standard,
         },

@@ -71,12 +71,17 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 impl Endpoint {
     /// A server that knows what `index` does, at `now`, in seconds since the epoch.
     pub(crate) fn new(index: Index, now: i64) -> Self {
+        Self::with(settings(), index, now)
+    }
+
+    /// The same, with other rules than the usual ones.
+    pub(crate) fn with(settings: Settings, index: Index, now: i64) -> Self {
         let (index, now) = (Arc::new(index), Timestamp::from_second(now).unwrap());
         let clock = Arc::new(ManualClock::new(now));
         let keys = SigningKeyStore::new();
         keys.replace(signing_keys(now));
         let broker = Broker {
-            settings: Settings::new(Issuer::parse(ISSUER).unwrap()),
+            settings,
             directory: Arc::clone(&index) as _,
             replay: Arc::new(MemoryLog::new(None, Capacity::default())),
             keys: Arc::new(keys),
@@ -125,6 +130,13 @@ impl Endpoint {
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
+    /// What a counter without labels shows.
+    pub(crate) fn count(&self, counter: &str) -> f64 {
+        let families = self.metrics.gather();
+        let family = families.iter().find(|family| family.name() == counter).unwrap();
+        family.get_metric()[0].get_counter().get_value()
+    }
+
     /// The claims of an access token, once it verified with a key of the published set.
     pub(crate) async fn verified(&self, access_token: &str) -> Result<Value, String> {
         let published = self
@@ -154,6 +166,11 @@ impl Endpoint {
         let members = names.map(|name| (name.to_owned(), claims.get(name).cloned().unwrap_or_default()));
         Ok(Value::Object(members.into_iter().collect()))
     }
+}
+
+/// The rules of a server with our issuer identifier, unless it is told otherwise.
+pub(crate) fn settings() -> Settings {
+    Settings::new(Issuer::parse(ISSUER).unwrap())
 }
 
 fn signing_keys(now: Timestamp) -> SigningKeys {

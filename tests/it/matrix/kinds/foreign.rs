@@ -208,6 +208,7 @@ pub(super) fn kinds() -> Vec<Kind> {
         Hand::Ours(Signer::Rsa),
         Hand::Ours(Signer::Ecdsa),
         Hand::Ours(Signer::Cluster),
+        Hand::Ours(Signer::Trusted),
     ];
     let reasons = &[
         Audience,

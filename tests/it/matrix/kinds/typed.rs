@@ -1,6 +1,7 @@
 //! Good claims under every explicit type: the type alone decides (D-07, D-22).
 
 use super::{Good, Kind};
+use crate::matrix::slot::Slot;
 use crate::matrix::token::{Draft, Signer};
 use countersign::oauth::reason::ReasonCode::{JwtHeader, JwtType};
 use serde_json::json;
@@ -45,6 +46,9 @@ const OTHERS: [&str; 36] = [
     "authorization-grant+jws",
 ];
 
+const TO_AUTHENTICATE: &[Slot] = &[Slot::ClientAssertion, Slot::ClientAssertionBesideGrant];
+const AS_GRANT: &[Slot] = &[Slot::Assertion, Slot::AssertionBesideClient];
+
 pub(super) fn kinds() -> Vec<Kind> {
     let mut kinds = Vec::new();
     for signer in Signer::ALL {
@@ -57,8 +61,11 @@ pub(super) fn kinds() -> Vec<Kind> {
         let only = |good| if client { good } else { Good::Nowhere(&[JwtType]) };
         let known = [
             ("JWT", Good::Everywhere),
-            ("client-authentication+jwt", only(Good::ToAuthenticate)),
-            ("authorization-grant+jwt", only(Good::AsGrant)),
+            (
+                "client-authentication+jwt",
+                only(Good::Only(TO_AUTHENTICATE, &[JwtType])),
+            ),
+            ("authorization-grant+jwt", only(Good::Only(AS_GRANT, &[JwtType]))),
         ];
         let others = OTHERS.map(|typ| (typ, Good::Nowhere(&[JwtType])));
         for (typ, good) in known.into_iter().chain(others) {

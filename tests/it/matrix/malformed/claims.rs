@@ -3,9 +3,9 @@
 
 use super::corpus::{Malformed, because};
 use crate::matrix::slot::Slot;
+use crate::matrix::token::Signer;
 use crate::matrix::world::{
-    ASSERTION_LIFETIME, CLIENT, CLUSTER, DELEGATED, LIMITED, NEIGHBOUR, NOW, SERVICE_ACCOUNT,
-    SERVICE_ACCOUNT_LIFETIME,
+    CLIENT, CLUSTER, DELEGATED, LIMITED, NEIGHBOUR, NOW, REDEEMABLE, SERVICE_ACCOUNT, TRUSTED,
 };
 use crate::support::endpoint::{ISSUER, TOKEN_ENDPOINT};
 use countersign::oauth::reason::ReasonCode;
@@ -62,7 +62,12 @@ pub(super) fn corpus() -> Vec<Malformed> {
             issuers(),
         ))
         .chain(because(
-            &[SubjectNotIssuer, SubjectNotDelegated, WorkloadSubject],
+            &[
+                SubjectNotIssuer,
+                SubjectNotDelegated,
+                WorkloadSubject,
+                ClientNotChosen,
+            ],
             subjects(),
         ))
         .chain(because(&[ClaimMalformed, Audience], audiences()))
@@ -79,7 +84,11 @@ fn missing() -> Vec<Malformed> {
         .into_iter()
         .map(|claim| Malformed::new(format!("no {claim}"), move |draft| draft.without(claim).token()))
         .collect();
-    rows.push(Malformed::client("no jti", |draft| draft.without("jti").token()));
+    // The cluster's are not used once only.
+    rows.push(Malformed::some("no jti", |draft, _| {
+        let once = draft.signer != Signer::Cluster;
+        once.then(|| draft.without("jti").token())
+    }));
     rows
 }
 
@@ -148,6 +157,10 @@ fn issuers() -> Vec<Malformed> {
         TOKEN_ENDPOINT.to_owned(),
         format!("{CLUSTER}/"),
         format!("{CLUSTER}:443"),
+        format!("{TRUSTED}/"),
+        format!("{TRUSTED}:443"),
+        TRUSTED.to_ascii_uppercase(),
+        TRUSTED.replace("https", "http"),
         CLUSTER.replace("https", "HTTPS"),
         CLUSTER.replace("kubernetes", "Kubernetes"),
         CLUSTER.replace("default", "%64efault"),
@@ -158,6 +171,10 @@ fn issuers() -> Vec<Malformed> {
     .collect();
     corpus.push(Malformed::client("iss is the cluster's", |draft| {
         draft.claim("iss", json!(CLUSTER)).token()
+    }));
+    corpus.push(Malformed::some("iss is the trusted issuer's", |draft, _| {
+        let other = draft.signer != Signer::Trusted;
+        other.then(|| draft.claim("iss", json!(TRUSTED)).token())
     }));
     corpus.push(Malformed::cluster("iss is the client", |draft| {
         draft.claim("iss", json!(CLIENT)).token()
@@ -183,6 +200,11 @@ fn subjects() -> Vec<Malformed> {
     corpus.push(Malformed::some("sub is delegated", |draft, slot: Slot| {
         let authenticates = slot.authenticates() && draft.signer.is_client();
         authenticates.then(|| draft.claim("sub", json!(DELEGATED)).token())
+    }));
+    // The client may redeem what the trusted issuer says of it, and never be it.
+    corpus.push(Malformed::some("sub is redeemable", |draft, slot: Slot| {
+        let fits = slot != Slot::AssertionBesideClient && draft.signer == Signer::Trusted;
+        fits.then(|| draft.claim("sub", json!(REDEEMABLE)).token())
     }));
     corpus.push(Malformed::client("sub is the service account", |draft| {
         draft.claim("sub", json!(SERVICE_ACCOUNT)).token()
@@ -238,21 +260,17 @@ fn times() -> Vec<Malformed> {
             draft.claim("exp", 253_402_300_799_i64).token()
         }),
     ];
-    for (limit, client) in [(ASSERTION_LIFETIME, true), (SERVICE_ACCOUNT_LIFETIME, false)] {
-        for (name, exp) in [
-            ("a second too long", (NOW + limit + 1).to_string()),
-            ("a fraction too long", format!("{}.25", NOW + limit)),
-            ("twice too long", (NOW + 2 * limit).to_string()),
-        ] {
-            corpus.push(Malformed::some(
-                format!("lives {name} for {limit} s"),
-                move |draft, _| {
-                    let applies = draft.signer.is_client() == client;
-                    applies.then(|| draft.claim("iat", NOW).claim("exp", &exp).token())
-                },
-            ));
-        }
-    }
+    let too_long: [(&str, fn(i64) -> String); 3] = [
+        ("a second", |limit| (NOW + limit + 1).to_string()),
+        ("a fraction of a second", |limit| format!("{}.25", NOW + limit)),
+        ("as long again", |limit| (NOW + 2 * limit).to_string()),
+    ];
+    corpus.extend(too_long.map(|(name, exp)| {
+        Malformed::new(format!("lives {name} too long"), move |draft| {
+            let exp = exp(draft.signer.max_lifetime());
+            draft.claim("iat", NOW).claim("exp", exp).token()
+        })
+    }));
     corpus
 }
 

@@ -2,7 +2,7 @@
 
 use super::{claims, form, header, json, kubernetes, signature};
 use crate::matrix::slot::Slot;
-use crate::matrix::token::Draft;
+use crate::matrix::token::{Draft, Signer};
 use countersign::oauth::reason::ReasonCode;
 
 /// One way to spoil a good JWT; `None` where it does not apply to the signer or the slot.
@@ -44,7 +44,7 @@ impl Malformed {
     /// Spoilt where the cluster signs.
     pub(super) fn cluster(name: impl Into<String>, make: impl Fn(Draft) -> String + 'static) -> Self {
         Self::some(name, move |draft, _| {
-            (!draft.signer.is_client()).then(|| make(draft))
+            (draft.signer == Signer::Cluster).then(|| make(draft))
         })
     }
 }

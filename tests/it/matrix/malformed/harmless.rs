@@ -1,6 +1,6 @@
 //! JWTs that are unusual and good: refusing one of them would be as wrong as taking a malformed one.
 
-use crate::matrix::token::{Draft, Signer, segment, sign};
+use crate::matrix::token::{Draft, fresh, segment, sign};
 use crate::matrix::world::{CLIENT, NOW};
 use crate::support::endpoint::ISSUER;
 use serde_json::json;
@@ -55,11 +55,11 @@ pub(super) fn all() -> Vec<(&'static str, Change)> {
         }),
         ("nbf of 0", |draft| draft.claim("nbf", 0).token()),
         ("a long jti", |draft| {
-            let jti = super::super::token::fresh();
+            let jti = fresh();
             draft.claim("jti", json!(format!("{jti:j>256}"))).token()
         }),
         ("a jti that is a path", |draft| {
-            let jti = super::super::token::fresh();
+            let jti = fresh();
             draft.claim("jti", json!(format!("../../{jti}\u{0}'"))).token()
         }),
         ("escapes for plain letters", |draft| {
@@ -82,11 +82,7 @@ pub(super) fn all() -> Vec<(&'static str, Change)> {
             draft.claim("scope", json!("read")).token()
         }),
         ("the longest lifetime", |draft| {
-            let limit = if draft.signer == Signer::Cluster {
-                3600
-            } else {
-                300
-            };
+            let limit = draft.signer.max_lifetime();
             draft.claim("iat", NOW).claim("exp", NOW + limit).token()
         }),
         ("16 levels and many members", |draft| {

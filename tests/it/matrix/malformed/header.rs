@@ -265,7 +265,7 @@ fn keys() -> Vec<Malformed> {
             let other = match draft.signer {
                 Signer::Rsa => Signer::Ecdsa,
                 Signer::Ecdsa => Signer::Rsa,
-                Signer::Cluster => return None,
+                Signer::Cluster | Signer::Trusted => return None,
             };
             Some(draft.header("kid", json!(other.key().kid())).token())
         }),
@@ -299,7 +299,7 @@ fn keys() -> Vec<Malformed> {
         corpus.push(Malformed::some(
             format!("the cluster's claims signed by the client {what}"),
             move |draft, _| {
-                let cluster = !draft.signer.is_client();
+                let cluster = draft.signer == Signer::Cluster;
                 cluster.then(|| sign(Signer::Rsa.key(), &keyed(draft, named).input()))
             },
         ));
