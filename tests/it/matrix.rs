@@ -2,6 +2,7 @@
 //! whole endpoint, and every answer is checked in full.
 
 mod answer;
+mod audiences;
 mod clock;
 mod kinds;
 mod malformed;
