@@ -6,6 +6,7 @@ mod audiences;
 mod clock;
 mod kinds;
 mod malformed;
+mod precedence;
 mod slot;
 mod tally;
 mod token;

@@ -5,7 +5,7 @@ use crate::support::endpoint::{Endpoint, Reply};
 use std::collections::BTreeMap;
 
 /// How many wrong rows a failure shows.
-const SHOWN: usize = 200;
+const SHOWN: usize = 60;
 
 /// The rows of one matrix so far.
 pub(super) struct Tally {
@@ -13,7 +13,7 @@ pub(super) struct Tally {
     granted: usize,
     refused: usize,
     wrong: Vec<String>,
-    /// The one body of each code: what it says never depends on the fault.
+    /// The one body of each code where a JWT is refused: what it says never depends on the fault.
     bodies: BTreeMap<String, String>,
 }
 
@@ -61,13 +61,11 @@ impl Tally {
             Expected::Refused(..) => self.refused += 1,
         }
         let mut problems = problems(endpoint, reply, tokens, authorization, expected).await;
-        if let Some(error) = reply.json()["error"].as_str() {
-            let body = reply.json().to_string();
-            let first = self
-                .bodies
-                .entry(format!("{} {error}", reply.status))
-                .or_insert_with(|| body.clone());
-            if error != "invalid_request" && *first != body {
+        if about_a_jwt(reply) {
+            let body = reply.json();
+            let (code, body) = (body["error"].to_string(), body.to_string());
+            let first = self.bodies.entry(code).or_insert_with(|| body.clone());
+            if *first != body {
                 problems.push(format!("{body} rather than {first}"));
             }
         }
@@ -101,4 +99,11 @@ impl Tally {
         );
         assert!(rows >= least, "{} has {rows} rows, not even {least}", self.name);
     }
+}
+
+/// Whether the audit log says that a JWT was refused.
+fn about_a_jwt(reply: &Reply) -> bool {
+    let audit = reply.audit().unwrap_or_default();
+    let reason = audit["reason"].as_str().unwrap_or_default();
+    reason.starts_with("assertion_") || reason.starts_with("service_account_")
 }

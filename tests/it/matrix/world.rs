@@ -20,8 +20,10 @@ use std::sync::Arc;
 /// The client that everything is about, and its service account.
 pub(super) const CLIENT: &str = "payments/billing";
 pub(super) const SERVICE_ACCOUNT: &str = "system:serviceaccount:payments:billing";
-/// A client without any grant.
+/// A client without any grant, its service account and its subject of the trusted issuer.
 pub(super) const LIMITED: &str = "payments/limited";
+pub(super) const LIMITED_SERVICE_ACCOUNT: &str = "system:serviceaccount:payments:limited";
+pub(super) const LIMITED_IDENTITY: &str = "repo:org/limited";
 /// A client of the same namespace whose keys have the names of [`CLIENT`]'s keys.
 pub(super) const NEIGHBOUR: &str = "payments/neighbour";
 /// Whom the client's own keys may speak for.
@@ -38,6 +40,8 @@ pub(super) const PUBLIC: &str = "build-1";
 /// The client's default resource, and one that is signed with an algorithm for which there is no key.
 pub(super) const LEDGER: &str = "https://ledger.internal";
 pub(super) const UNSIGNED: &str = "https://unsigned.internal";
+/// One for which nobody mints tokens.
+pub(super) const NOT_MINTED: &str = "https://gone.internal";
 /// The moment at which everything happens.
 pub(super) const NOW: i64 = 1_800_000_000;
 
@@ -45,8 +49,9 @@ pub(super) const NOW: i64 = 1_800_000_000;
 pub(super) fn endpoint() -> Endpoint {
     let mut limited = client(LIMITED);
     limited.grants = Grants::default();
-    limited.service_accounts.clear();
-    limited.federated.clear();
+    limited.service_accounts =
+        BTreeSet::from([ServiceAccountId::from_user_name(LIMITED_SERVICE_ACCOUNT).unwrap()]);
+    limited.federated = federated(LIMITED_IDENTITY);
     let mut neighbour = client(NEIGHBOUR);
     neighbour.keys = [Signer::Rsa, Signer::Ecdsa].map(namesake).into();
     neighbour.grants = limited.grants.clone();
@@ -148,7 +153,11 @@ pub(super) fn client(id: &str) -> Client {
                 }),
             }),
         },
-        resources: vec![resource(LEDGER, true), resource(UNSIGNED, false)],
+        resources: vec![
+            resource(LEDGER, true),
+            resource(UNSIGNED, false),
+            resource(NOT_MINTED, false),
+        ],
         token_lifetime: SignedDuration::from_mins(10),
         assertion: AssertionRules {
             max_lifetime: SignedDuration::from_secs(Signer::Ecdsa.max_lifetime()),
