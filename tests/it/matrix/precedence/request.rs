@@ -61,6 +61,11 @@ impl Shape {
         Self { client, grant }
     }
 
+    /// Which JWTs there are, whoever signs.
+    pub(super) const fn kind(self) -> (bool, bool) {
+        (self.client.is_some(), self.grant.is_some())
+    }
+
     /// Whether an `assertion` alone has to say who the client is.
     pub(super) const fn is_unauthenticated(self) -> bool {
         self.client.is_none()
