@@ -56,13 +56,13 @@ async fn column(
     for row in table::rows() {
         let token = Draft::good(signer).claim("aud", &row.audience).token();
         let other = world::partner();
-        let taken = taken(&row, column, slot, signer);
-        let expected = if taken {
+        let accepted = taken(&row, column, slot, signer);
+        let expected = if accepted {
             Expected::Granted
         } else {
             Expected::Refused(400, slot.error(), &[ReasonCode::Audience])
         };
-        if taken && signer.is_client() {
+        if accepted && signer.is_client() {
             addressed.shared += u32::from(row.shared());
             addressed.endpoint += u32::from(row.endpoint());
         }

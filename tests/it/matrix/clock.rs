@@ -8,6 +8,7 @@ use super::tally::Tally;
 use super::token::{Draft, Signer};
 use super::world::{self, CLIENT, NOW};
 use crate::support::endpoint::Endpoint;
+use countersign::oauth::reason::ReasonCode;
 use moment::{Times, Written};
 
 /// Seconds from the present.
@@ -95,6 +96,29 @@ async fn each_time_is_good_up_to_the_skew_and_no_further() {
         }
     }
     tally.finish("times x offsets x fractions x slots x signers", 5040);
+}
+
+#[tokio::test]
+async fn a_jwt_dies_when_its_time_has_come() {
+    let endpoint = world::endpoint();
+    let mut tally = Tally::new("M-5, the clock goes on");
+    let token = Draft::good(Signer::Cluster).claim("exp", NOW + 5).token();
+    for second in 0..40 {
+        for slot in Slot::ALL {
+            let other = Draft::good_at(Signer::Ecdsa, NOW + second).token();
+            let expected = if second < 35 {
+                Expected::Granted
+            } else {
+                Expected::Refused(400, slot.error(), &[ReasonCode::Expired])
+            };
+            let name = || format!("after {second} s, {}", slot.name());
+            tally
+                .row(&endpoint, name, &slot.form(&token, &other), expected)
+                .await;
+        }
+        endpoint.clock.advance(1);
+    }
+    tally.finish("seconds x slots", 160);
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use super::answer::Expected;
 use super::slot::Slot;
 use super::tally::Tally;
 use super::token::{Draft, Signer};
-use super::world;
+use super::world::{self, CLIENT};
+use countersign::oauth::reason::ReasonCode;
 use std::collections::BTreeSet;
 
 #[tokio::test]
@@ -47,6 +48,36 @@ async fn a_malformed_jwt_is_refused_in_every_slot_with_the_code_of_the_slot() {
     }
     let shape = format!("{} malformed JWTs x slots x signers", corpus.len());
     tally.finish(&shape, 8000);
+}
+
+#[tokio::test]
+async fn nobody_can_tell_a_client_that_is_gone_from_a_bad_jwt() {
+    let endpoint = world::endpoint();
+    let mut tally = Tally::new("M-1, no client");
+    for gone in [false, true] {
+        if gone {
+            endpoint.index.remove(&CLIENT.parse().unwrap());
+        }
+        for signer in Signer::ALL {
+            for slot in [Slot::ClientAssertion, Slot::Assertion] {
+                let draft = Draft::good(signer);
+                let token = if gone {
+                    draft.token()
+                } else {
+                    draft.claim("aud", "\"https://other.example\"").token()
+                };
+                let name = || format!("gone: {gone}, {}, {}", slot.name(), signer.name());
+                let reasons = &[
+                    ReasonCode::Audience,
+                    ReasonCode::ClientUnknown,
+                    ReasonCode::ClientNotChosen,
+                ];
+                let expected = Expected::Refused(400, slot.error(), reasons);
+                tally.row(&endpoint, name, &slot.form(&token, ""), expected).await;
+            }
+        }
+    }
+    tally.finish("signers x slots, before and after", 16);
 }
 
 #[tokio::test]

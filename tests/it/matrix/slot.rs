@@ -5,7 +5,7 @@ use countersign::oauth::request::{JWT_BEARER_GRANT, JWT_CLIENT_ASSERTION};
 /// A place for a JWT; what is in the other place, if there is one, is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
-    /// `client_assertion` of the client_credentials grant.
+    /// `client_assertion` of the grant `client_credentials`.
     ClientAssertion,
     /// `client_assertion` beside a good `assertion`.
     ClientAssertionBesideGrant,

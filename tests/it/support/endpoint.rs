@@ -82,10 +82,10 @@ impl Endpoint {
         keys.replace(signing_keys(now));
         let broker = Broker {
             settings,
-            directory: Arc::clone(&index) as _,
+            directory: index.clone(),
             replay: Arc::new(MemoryLog::new(None, Capacity::default())),
             keys: Arc::new(keys),
-            clock: Arc::clone(&clock) as _,
+            clock: clock.clone(),
         };
         let (metrics, log) = (Registry::new(), Log::default());
         let writer = log.clone();

@@ -124,10 +124,11 @@ fn near_misses() -> Vec<String> {
 
 impl Row {
     fn names(&self) -> Vec<&str> {
-        match &self.audience {
-            Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
-            name => name.as_str().into_iter().collect(),
-        }
+        let several = self.audience.as_array().into_iter().flatten();
+        several
+            .chain([&self.audience])
+            .filter_map(Value::as_str)
+            .collect()
     }
 
     /// Whether others stand in it.

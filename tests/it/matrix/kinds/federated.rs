@@ -10,9 +10,12 @@ use countersign::oauth::reason::ReasonCode::{
 };
 use serde_json::json;
 
+/// What it is, where it is good, and how it is made of one that is good everywhere.
+type Row = (&'static str, Good, fn(Draft) -> Draft);
+
 pub(super) fn kinds() -> Vec<Kind> {
     let nobody = &[ClientNotChosen, SubjectNotDelegated];
-    let rows: Vec<(&str, Good, fn(Draft) -> Draft)> = vec![
+    let rows: Vec<Row> = vec![
         ("about the client", Good::Everywhere, |draft| draft),
         (
             "about the client, by the agreed name of ours",

@@ -25,25 +25,25 @@ pub(super) fn kinds() -> Vec<Kind> {
         of_cluster("before nodes were named in it", Good::Everywhere, |draft| {
             binding(
                 draft,
-                json!({ "pod": { "name": "billing-0", "uid": "9c1e44aa" } }),
+                &json!({ "pod": { "name": "billing-0", "uid": "9c1e44aa" } }),
             )
         }),
         of_cluster("bound to a secret", Good::Nowhere(&[WorkloadNotBound]), |draft| {
-            binding(draft, json!({ "secret": { "name": "s", "uid": "1" } }))
+            binding(draft, &json!({ "secret": { "name": "s", "uid": "1" } }))
         }),
         of_cluster("bound to a node", Good::Nowhere(&[WorkloadNotBound]), |draft| {
-            binding(draft, json!({ "node": { "name": "n1", "uid": "1" } }))
+            binding(draft, &json!({ "node": { "name": "n1", "uid": "1" } }))
         }),
         of_cluster(
             "bound to a webhook",
             Good::Nowhere(&[WorkloadNotBound]),
             |draft| {
                 let webhook = json!({ "name": "w", "uid": "1" });
-                binding(draft, json!({ "validatingwebhookconfiguration": webhook }))
+                binding(draft, &json!({ "validatingwebhookconfiguration": webhook }))
             },
         ),
         of_cluster("bound to nothing", Good::Nowhere(&[WorkloadNotBound]), |draft| {
-            binding(draft, json!({}))
+            binding(draft, &json!({}))
         }),
         of_cluster(
             "bound to a pod and a secret",
@@ -52,7 +52,7 @@ pub(super) fn kinds() -> Vec<Kind> {
                 let pod = json!({ "name": "billing-0", "uid": "9c1e44aa" });
                 binding(
                     draft,
-                    json!({ "pod": pod, "secret": { "name": "s", "uid": "1" } }),
+                    &json!({ "pod": pod, "secret": { "name": "s", "uid": "1" } }),
                 )
             },
         ),
@@ -107,7 +107,7 @@ fn of_cluster(name: &str, good: Good, change: impl Fn(Draft) -> Draft + 'static)
 }
 
 /// A token whose `kubernetes.io` has `members` beside namespace and service account.
-fn binding(draft: Draft, members: Value) -> Draft {
+fn binding(draft: Draft, members: &Value) -> Draft {
     let mut claim = json!({
         "namespace": "payments",
         "serviceaccount": { "name": "billing", "uid": "b0c4e7a2" },

@@ -11,6 +11,9 @@ use crate::support::endpoint::{ISSUER, TOKEN_ENDPOINT};
 use countersign::oauth::reason::ReasonCode;
 use serde_json::json;
 
+/// From a lifetime in seconds to an `exp`, in raw JSON.
+type Exp = fn(i64) -> String;
+
 /// What no claim may be, in raw JSON.
 const NO_NAME: [&str; 10] = [
     "null",
@@ -260,7 +263,7 @@ fn times() -> Vec<Malformed> {
             draft.claim("exp", 253_402_300_799_i64).token()
         }),
     ];
-    let too_long: [(&str, fn(i64) -> String); 3] = [
+    let too_long: [(&str, Exp); 3] = [
         ("a second", |limit| (NOW + limit + 1).to_string()),
         ("a fraction of a second", |limit| format!("{}.25", NOW + limit)),
         ("as long again", |limit| (NOW + 2 * limit).to_string()),

@@ -7,20 +7,23 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use countersign::oauth::reason::ReasonCode;
 use serde_json::json;
 
+/// From a text to a segment of a JWT.
+type Spelling = fn(&str) -> String;
+
 pub(super) fn corpus() -> Vec<Malformed> {
     let mut corpus: Vec<Malformed> = around().chain(segments()).chain(serialised()).collect();
     corpus.extend(loose());
     for (place, name) in ["header", "claims", "signature"].into_iter().enumerate() {
         corpus.push(Malformed::new(
             format!("unused bits set in the {name}"),
-            move |draft| unused_bits(draft, place),
+            move |draft| unused_bits(&draft, place),
         ));
     }
     corpus.push(Malformed::new("one byte too long", |draft| {
-        padded(draft, 16 * 1024 + 1)
+        padded(&draft, 16 * 1024 + 1)
     }));
     corpus.push(Malformed::new("twice as long as allowed", |draft| {
-        padded(draft, 32 * 1024)
+        padded(&draft, 32 * 1024)
     }));
     let reasons = &[
         ReasonCode::JwtCharacters,
@@ -128,7 +131,7 @@ fn serialised() -> impl Iterator<Item = Malformed> {
 
 /// Signed as they are: only the spelling is wrong.
 fn loose() -> Vec<Malformed> {
-    let spellings: [(&str, fn(&str) -> String); 5] = [
+    let spellings: [(&str, Spelling); 5] = [
         ("padded", |text| {
             URL_SAFE.encode(format!("{text}{}", pad(text, 1)))
         }),
@@ -139,14 +142,17 @@ fn loose() -> Vec<Malformed> {
         }),
         ("with a line feed inside", |text| {
             let spelt = segment(text);
-            format!("{}\n{}", &spelt[..8], &spelt[8..])
+            format!("{}\n{}", spelt.split_at(8).0, spelt.split_at(8).1)
         }),
         ("with a space inside", |text| {
             let spelt = segment(text);
-            format!("{} {}", &spelt[..8], &spelt[8..])
+            format!("{} {}", spelt.split_at(8).0, spelt.split_at(8).1)
         }),
         ("in hexadecimal", |text| {
-            text.bytes().map(|byte| format!("{byte:02x}")).collect()
+            let digits = text.bytes().flat_map(|byte| [byte >> 4, byte & 15]);
+            digits
+                .map(|digit| char::from_digit(digit.into(), 16).unwrap())
+                .collect()
         }),
     ];
     let places = spellings.into_iter().flat_map(|(name, spell)| {
@@ -169,7 +175,7 @@ fn pad(text: &str, rest: usize) -> String {
 }
 
 /// A second spelling of the same bytes: the last character has bits that mean nothing.
-fn unused_bits(draft: Draft, place: usize) -> String {
+fn unused_bits(draft: &Draft, place: usize) -> String {
     let text = [draft.header.text(), draft.claims.text()].map(|text| {
         let spaces = pad(&text, 1);
         text + &spaces
@@ -192,7 +198,7 @@ fn unused_bits(draft: Draft, place: usize) -> String {
 }
 
 /// Good but for its length.
-fn padded(draft: Draft, length: usize) -> String {
+fn padded(draft: &Draft, length: usize) -> String {
     let shortest = draft.clone().claim("padding", "\"\"").token().len();
     let padding = |extra: usize| json!("p".repeat((length - shortest) * 3 / 4 + extra));
     let lengths = (0..4).map(|extra| draft.clone().claim("padding", padding(extra)).token());

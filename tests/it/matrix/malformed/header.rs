@@ -182,6 +182,9 @@ fn unsigned() -> Vec<Malformed> {
     corpus
 }
 
+/// Something of a key that everybody knows.
+type Secret = fn(Signer) -> Vec<u8>;
+
 /// The public key, in the forms in which it is published, as the secret of a MAC (S-8725-05).
 fn shared_secrets() -> Vec<Malformed> {
     let algorithms = [
@@ -189,7 +192,7 @@ fn shared_secrets() -> Vec<Malformed> {
         ("HS384", hmac::HMAC_SHA384),
         ("HS512", hmac::HMAC_SHA512),
     ];
-    let secrets: [(&str, fn(Signer) -> Vec<u8>); 4] = [
+    let secrets: [(&str, Secret); 4] = [
         ("the JWK", |signer| {
             serde_json::to_vec(&signer.key().public_jwk()).unwrap()
         }),

@@ -143,7 +143,7 @@ fn clients() -> Vec<Fault> {
             |request| request.further.push(("client_id", LIMITED)),
         ),
         somewhere("the client_id of nobody", &[Part::ClientId], hint, |request| {
-            request.further.push(("client_id", "payments/nobody"))
+            request.further.push(("client_id", "payments/nobody"));
         }),
         everywhere(
             "a client without the grant",

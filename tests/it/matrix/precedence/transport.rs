@@ -81,7 +81,8 @@ fn content() -> Vec<Fault> {
         in_the_url("?client_assertion=x"),
         in_the_url("?client_secret=x"),
         everywhere("too large", &[], too_large, |request| {
-            request.behind += &format!("&padding={}", "x".repeat(70_000));
+            request.behind += "&padding=";
+            request.behind += &"x".repeat(70_000);
         }),
     ]
 }
