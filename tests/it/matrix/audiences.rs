@@ -106,7 +106,7 @@ async fn an_audience_is_ours_as_the_policy_has_it() {
         }
     }
     let shape = format!("{} audiences x policies x slots x signers", table::rows().len());
-    tally.finish(&shape, 4000);
+    tally.finish(&shape, 10_000);
 }
 
 #[tokio::test]
@@ -117,16 +117,11 @@ async fn no_client_is_laxer_than_the_server() {
             let endpoint = endpoint(policy, floor);
             let what = format!("{policy} under {floor}");
             for slot in [Slot::ClientAssertion, Slot::Assertion] {
-                for signer in [Signer::Ecdsa, Signer::Cluster, Signer::Trusted] {
-                    let effective = of_client.min(of_server);
-                    column(&mut tally, &endpoint, &what, effective, slot, signer).await;
-                }
+                let effective = of_client.min(of_server);
+                column(&mut tally, &endpoint, &what, effective, slot, Signer::Ecdsa).await;
             }
         }
     }
-    let shape = format!(
-        "{} audiences x policies x floors x slots x signers",
-        table::rows().len()
-    );
-    tally.finish(&shape, 6000);
+    let shape = format!("{} audiences x policies x floors x slots", table::rows().len());
+    tally.finish(&shape, 5000);
 }
