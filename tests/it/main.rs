@@ -11,6 +11,7 @@
 )]
 
 mod abandoned;
+mod catalogue;
 mod cli;
 mod controller;
 mod crowd;
@@ -23,6 +24,7 @@ mod house;
 mod http;
 mod matrix;
 mod oauthclient_schema;
+mod refusals_documented;
 mod rights;
 mod signing_keys;
 mod status_policy;
