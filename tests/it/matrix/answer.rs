@@ -103,6 +103,10 @@ pub(super) async fn problems(
         ),
     );
     check(
+        reply.headers.contains_key("retry-after") == matches!(reply.status, 429 | 503),
+        format!("retry-after: {}", reply.header("retry-after")),
+    );
+    check(
         reply.headers.contains_key("allow") == (reply.status == 405),
         format!("allow: {}", reply.header("allow")),
     );
