@@ -1,7 +1,7 @@
 //! M-4: of two faults in one request the earlier step's is answered, and one fault alone is answered as itself.
 //!
 //! The steps: transport, content, form, grant type, way of client authentication, client authentication, whether
-//! the client may use the grant, required parameters, the grant, the target, the scope, replay, signing.
+//! the client may use the grant, required parameters, the grant, the target, the scope, the signing key, replay.
 
 mod fault;
 mod jwts;

@@ -3,8 +3,8 @@
 use super::request::{Request, Shape};
 use countersign::oauth::reason::ReasonCode;
 
-/// The steps in the order in which they answer (D-11). Recording comes last but for signing: what is refused for
-/// another reason uses nothing up.
+/// The steps in the order in which they answer (D-11). Recording comes last: what is refused for another reason, be
+/// it that nothing can be signed, uses nothing up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     Transport,
@@ -18,9 +18,9 @@ pub(super) enum Step {
     Grant,
     Target,
     Scope,
+    Signing,
     ReplayOfClient,
     ReplayOfGrant,
-    Signing,
 }
 
 /// What two faults may both change, so that they cannot be in one request.
