@@ -14,7 +14,10 @@ static OTHER_KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(A
 /// The keys of RFC 7515 A.2 and A.3, and what they have signed.
 static PUBLISHED: LazyLock<[(VerificationKey, &str); 2]> = LazyLock::new(|| {
     let key = |jwk: Value| VerificationKey::from_jwk(jwk.as_object().unwrap(), &Algorithm::ALL).unwrap();
-    let (rsa, ec) = (include_str!("../vectors/rfc7515-a2.json"), include_str!("../vectors/rfc7515-a3.json"));
+    let (rsa, ec) = (
+        include_str!("../vectors/rfc7515-a2.json"),
+        include_str!("../vectors/rfc7515-a3.json"),
+    );
     [
         (key(serde_json::from_str(rsa).unwrap()), "eyJhbGciOiJSUzI1NiJ9"),
         (key(serde_json::from_str(ec).unwrap()), "eyJhbGciOiJFUzI1NiJ9"),
@@ -44,7 +47,7 @@ fn sent(token: &str) {
         return;
     };
     jws.verify_nothing();
-    let verify = |key| UnverifiedJws::parse(token).unwrap().verify(key);
+    let verify = |key: &VerificationKey| UnverifiedJws::parse(token).unwrap().verify(key);
     assert!(verify(&KEY.verification_key().unwrap()).is_err());
     for (key, header) in PUBLISHED.iter() {
         if verify(key).is_ok() {
@@ -57,7 +60,11 @@ fn sent(token: &str) {
 /// A token of ours verifies under our key, whatever it says, if it is accepted at all; then it means to us
 /// what it means to `serde_json`.
 fn signed(header: &[u8], payload: &[u8]) {
-    let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let input = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(payload)
+    );
     let mut signature = KEY.sign(input.as_bytes()).unwrap();
     let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(&signature));
     let Ok(jws) = UnverifiedJws::parse(&token) else {
@@ -81,7 +88,11 @@ fn signed(header: &[u8], payload: &[u8]) {
             }
             assert!(claims.issuer().is_err() || claims.issuer().ok() == payload["iss"].as_str());
             assert!(claims.subject().is_err() || claims.subject().ok() == payload["sub"].as_str());
-            let _ = (claims.audience().is_ok(), claims.expiry().is_ok(), claims.not_before().is_ok());
+            let _ = (
+                claims.audience().is_ok(),
+                claims.expiry().is_ok(),
+                claims.not_before().is_ok(),
+            );
             let _ = (claims.issued_at().is_ok(), claims.jwt_id().is_ok());
         }
         Err(fault) => assert_eq!((fault, ours), (JwsFault::AlgorithmMismatch, false)),
@@ -92,7 +103,9 @@ fn signed(header: &[u8], payload: &[u8]) {
         assert_eq!(wrong_key.unwrap_err(), JwsFault::Signature);
         signature[7] ^= 1;
         let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(&signature));
-        let verified = UnverifiedJws::parse(&token).unwrap().verify(&KEY.verification_key().unwrap());
+        let verified = UnverifiedJws::parse(&token)
+            .unwrap()
+            .verify(&KEY.verification_key().unwrap());
         assert_eq!(verified.unwrap_err(), JwsFault::Signature);
     }
 }

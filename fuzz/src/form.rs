@@ -16,7 +16,10 @@ pub fn run(body: &[u8]) {
                     .filter(|(name, value)| name == parameter.name() && !value.is_empty())
                     .map(|(_, value)| value.into_owned());
                 assert!(form.all(parameter).eq(expected), "{parameter:?}");
-                assert!(parameter.repeatable() || count(parameter.name()) <= 1, "{parameter:?}");
+                assert!(
+                    parameter.repeatable() || count(parameter.name()) <= 1,
+                    "{parameter:?}"
+                );
                 assert_eq!(form.get(parameter), form.value(parameter).as_deref());
             }
             assert!(theirs().count() <= MAX_PARAMETERS);
@@ -33,7 +36,10 @@ pub fn run(body: &[u8]) {
                 EncodingFault::Utf8 => char::REPLACEMENT_CHARACTER,
                 EncodingFault::Nul => '\0',
             };
-            assert!(theirs().any(|(name, value)| name.contains(sign) || value.contains(sign)), "{fault}");
+            assert!(
+                theirs().any(|(name, value)| name.contains(sign) || value.contains(sign)),
+                "{fault}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An independent look at the shape of a JSON document: what `serde_json::Value` cannot tell, because it keeps
 //! the last of two members with the same name.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;
 
@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for Look<'_> {
             inside.shape.duplicate |= !names.insert(name);
             members.next_value_seed(inside.again())?;
         }
-        members.next_key::<IgnoredAny>().map(|_| ())
+        Ok(())
     }
 }
 

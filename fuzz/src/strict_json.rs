@@ -25,6 +25,9 @@ pub fn run(document: &[u8]) {
     if ours.is_ok() {
         let shape = shape.expect("it is JSON");
         assert!(!shape.duplicate, "two members of one name");
-        assert!(shape.depth <= MAX_DEPTH && shape.members <= MAX_MEMBERS, "{shape:?}");
+        assert!(
+            shape.depth <= MAX_DEPTH && shape.members <= MAX_MEMBERS,
+            "{shape:?}"
+        );
     }
 }
