@@ -3,6 +3,7 @@
 
 mod federated;
 mod policy;
+mod properties;
 mod public;
 mod self_signed;
 mod service_accounts;
