@@ -94,8 +94,8 @@ proptest! {
     fn durations_are_the_sum_of_their_parts(
         parts in proptest::collection::vec((0..100_000_i64, prop::sample::select(vec![('h', 3600), ('m', 60), ('s', 1)])), 1..4),
     ) {
-        let text: String = parts.iter().map(|(number, (unit, _))| format!("{number}{unit}")).collect();
-        let seconds: i64 = parts.iter().map(|(number, (_, length))| number * length).sum();
+        let text = parts.iter().map(|(number, (unit, _))| format!("{number}{unit}")).collect::<Vec<_>>().concat();
+        let seconds: i64 = parts.iter().map(|(number, (_, length))| number.strict_mul(*length)).sum();
         prop_assert_eq!(parse_duration(&text).map(|duration| duration.as_secs()), Ok(seconds));
     }
 }
@@ -116,7 +116,7 @@ fn audience_policies(#[case] policy: AudiencePolicy, #[case] name: &str) {
 fn names_are_bounded() {
     let label = "a".repeat(63);
     assert!(is_dns_label(&label) && !is_dns_label(&format!("{label}a")));
-    let longest = [&label[..], &label, &label, &"a".repeat(61)].join(".");
+    let longest = [label.as_str(), &label, &label, &"a".repeat(61)].join(".");
     assert_eq!(longest.len(), 253);
     assert!(is_dns_subdomain(&longest) && !is_dns_subdomain(&format!("{longest}a")));
 }

@@ -80,7 +80,7 @@ impl Change {
             }
             Self::Resize(segment, length) => {
                 token = respelled(&token, *segment, |bytes| {
-                    bytes.resize(length.index(bytes.len() + 8), 0)
+                    bytes.resize(length.index(bytes.len().strict_add(8)), 0);
                 });
             }
         }

@@ -158,7 +158,7 @@ fn text(tokens: BTreeSet<String>) -> String {
 impl Presented {
     fn token(&self, jwt_id: &str) -> String {
         let mut claims = json!({
-            "sub": self.subject, "iat": NOW - 5, "nbf": NOW - 5, "exp": NOW + self.lives, "jti": jwt_id,
+            "sub": self.subject, "iat": NOW - 5, "nbf": NOW - 5, "exp": NOW.strict_add(self.lives), "jti": jwt_id,
         });
         if let Some(scope) = &self.scope {
             claims["scope"] = Value::from(scope.as_str());
@@ -217,10 +217,10 @@ fn check(terms: &Terms, asked: &Asked, client: &Client, consent: &Consent) {
         client.grants.client_credentials
     });
     assert!(asked.client_assertion.is_some() || asked.assertion.is_some());
-    let names = |set: &BTreeSet<FederatedSubject>, jwt: &Presented| set.contains(&of_ci(jwt.subject));
+    let lists = |set: &BTreeSet<FederatedSubject>, jwt: &Presented| set.contains(&of_ci(jwt.subject));
     let identity = |jwt: &Presented| match jwt.signer {
         Signer::Client | Signer::Cluster => true,
-        Signer::Ci => names(&client.federated, jwt),
+        Signer::Ci => lists(&client.federated, jwt),
     };
 
     // Who asks.
@@ -231,7 +231,7 @@ fn check(terms: &Terms, asked: &Asked, client: &Client, consent: &Consent) {
     let public = asked.client_assertion.is_none() && !asked.assertion.as_ref().is_some_and(identity);
     assert_eq!(terms.public, public);
     if public {
-        assert!(names(&rule.unwrap().subjects, asked.assertion.as_ref().unwrap()));
+        assert!(lists(&rule.unwrap().subjects, asked.assertion.as_ref().unwrap()));
     }
 
     // For what.
@@ -261,7 +261,7 @@ fn check(terms: &Terms, asked: &Asked, client: &Client, consent: &Consent) {
             .verbatim_subjects
             .contains(&(client.id.clone(), subject.to_owned()))
     };
-    let named = |whose: &str, subject: &str| {
+    let name_of = |whose: &str, subject: &str| {
         if verbatim(subject) {
             subject.to_owned()
         } else {
@@ -271,12 +271,12 @@ fn check(terms: &Terms, asked: &Asked, client: &Client, consent: &Consent) {
     let subject = match &asked.assertion {
         Some(jwt) if jwt.signer == Signer::Client && jwt.subject != CLIENT => {
             assert!(bearer.unwrap().subjects.contains(jwt.subject));
-            named(CLIENT, jwt.subject)
+            name_of(CLIENT, jwt.subject)
         }
         Some(jwt) if !identity(jwt) && !public => {
-            assert!(names(&bearer.unwrap().federated_subjects, jwt));
+            assert!(lists(&bearer.unwrap().federated_subjects, jwt));
             assert!(consent.federated_subjects_from.contains(&client.id));
-            named(CI_NAME, jwt.subject)
+            name_of(CI_NAME, jwt.subject)
         }
         _ => CLIENT.to_owned(),
     };
@@ -295,13 +295,13 @@ fn check(terms: &Terms, asked: &Asked, client: &Client, consent: &Consent) {
     for limit in claims.chain(&asked.scope) {
         assert!(terms.scopes.is_subset(&limit.parse().unwrap()));
     }
-    let mut end = NOW + client.token_lifetime.as_secs();
+    let mut end = NOW.strict_add(client.token_lifetime.as_secs());
     for (jwt, is_grant) in presented.into_iter().zip([false, true]) {
         if let Some(jwt) = jwt
             .as_ref()
             .filter(|jwt| is_grant || jwt.signer != Signer::Client)
         {
-            end = end.min(NOW + jwt.lives + 60);
+            end = end.min(NOW.strict_add(jwt.lives).strict_add(60));
         }
     }
     assert_eq!(terms.not_after, at(end));
@@ -309,7 +309,7 @@ fn check(terms: &Terms, asked: &Asked, client: &Client, consent: &Consent) {
 
 #[test]
 fn is_what_is_granted() {
-    let granted = [const { Cell::new(0) }; 4];
+    let granted = [const { Cell::new(0_usize) }; 4];
     let mut runner = TestRunner::new(Config::with_cases(2000));
     let outcome = runner.run(&(policies(), requests()), |((client, consent), asked)| {
         let world = World::with_consent(client.clone(), consent.clone());
@@ -320,7 +320,7 @@ fn is_what_is_granted() {
                 .iter()
                 .zip([true, terms.public, terms.delegated(), !asked.bearer])
             {
-                count.set(count.get() + usize::from(kind));
+                count.set(count.get().strict_add(usize::from(kind)));
             }
         }
         Ok(())
