@@ -1,4 +1,4 @@
-//! What both benchmarks need: the limit that cryptography sets, what is asked for, and figures.
+//! What the benchmarks share: the limit that cryptography sets, what is asked for, and figures.
 
 pub(crate) mod figures;
 pub(crate) mod kind;

@@ -43,7 +43,7 @@ pub(super) struct Args {
         default_value = "ES256,RS256"
     )]
     signing_algorithms: Vec<Algorithm>,
-    /// How often the key sets behind URLs are fetched, in seconds.
+    /// How often the key sets behind URLs are fetched, in seconds; sooner where their host allows less caching.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     fetch_interval: u32,
     /// An otherwise refused address range from which key sets may be fetched; may be repeated.

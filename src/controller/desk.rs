@@ -11,8 +11,8 @@ use super::sources::labelled::{Labelled, Place, Scope};
 use super::sources::schedule::{Pace, Schedule, Start};
 use crate::api::installation::Installation;
 use crate::core::source::KeySource;
+use crate::fetch::Fetched;
 use crate::fetch::fault::FetchFault;
-use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -209,7 +209,7 @@ impl Desk {
     }
 
     /// Takes the result of a fetch that ended at `now`.
-    pub(crate) fn finish_fetch(&self, start: &Start, result: Result<Bytes, FetchFault>, now: Timestamp) {
+    pub(crate) fn finish_fetch(&self, start: &Start, result: Result<Fetched, FetchFault>, now: Timestamp) {
         let mut known = self.known();
         let users = if known.urls.finish(start, result, Instant::now().into_std(), now) {
             known.clients.users(&Reference::Url(start.url.clone()))

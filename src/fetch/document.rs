@@ -4,6 +4,7 @@ use super::fault::FetchFault;
 use crate::jose::{Algorithm, MAX_KEYS, SetFault, judge_jwks};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
+use std::time::Duration;
 
 /// The most bytes that are read of an answer.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -44,6 +45,28 @@ fn is_json(value: &header::HeaderValue) -> bool {
         return false;
     };
     subtype == "json" || subtype.ends_with("+json")
+}
+
+/// How long an answer may be kept: `max-age` of its `Cache-Control`; not at all with `no-store` or `no-cache`
+/// (RFC 9111 §5.2.2). Of several the shortest counts.
+pub(super) fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let lists = headers.get_all(header::CACHE_CONTROL).into_iter();
+    let directives = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
+    directives
+        .filter_map(|directive| {
+            let directive = directive.trim().to_ascii_lowercase();
+            match directive.split_once('=') {
+                Some(("max-age", seconds)) => {
+                    let seconds = seconds.trim_matches('"').parse();
+                    Some(Duration::from_secs(seconds.unwrap_or(0)))
+                }
+                None if matches!(directive.as_str(), "no-store" | "no-cache") => Some(Duration::ZERO),
+                _ => None,
+            }
+        })
+        .min()
 }
 
 /// Reads the body while it stays under [`MAX_BYTES`], whatever its announced length.
@@ -94,6 +117,26 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         }
         assert_eq!(judge_head(StatusCode::OK, &headers), expected);
+    }
+
+    #[rstest]
+    #[case(&[], None)]
+    #[case(&["public"], None)]
+    #[case(&["public, max-age=3600"], Some(3600))]
+    #[case(&["Max-Age=60, must-revalidate"], Some(60))]
+    #[case(&["max-age=\"60\""], Some(60))]
+    #[case(&["max-age=600", "max-age=60"], Some(60))]
+    #[case(&["max-age=600, no-cache"], Some(0))]
+    #[case(&["no-store"], Some(0))]
+    #[case(&["max-age=soon"], Some(0))]
+    #[case(&["max-age=-1"], Some(0))]
+    #[case(&["s-maxage=10"], None)]
+    fn ages(#[case] lines: &[&'static str], #[case] seconds: Option<u64>) {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::CACHE_CONTROL, HeaderValue::from_static(line));
+        }
+        assert_eq!(max_age(&headers), seconds.map(Duration::from_secs));
     }
 
     #[rstest]

@@ -61,6 +61,15 @@ pub struct Fetcher {
     timeout: Duration,
 }
 
+/// What a host answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// A set of at most [`jose::MAX_KEYS`](crate::jose::MAX_KEYS) keys of whatever worth.
+    pub body: Bytes,
+    /// How long the host says that it may be kept (RFC 9111 §5.2.2), if it says so.
+    pub max_age: Option<Duration>,
+}
+
 // === impl FetchOptions ===
 
 impl Default for FetchOptions {
@@ -126,15 +135,14 @@ impl Fetcher {
         Target::parse(url, &self.policy)
     }
 
-    /// Fetches the JWK set at `target`: its bytes, which are a set of at most
-    /// [`jose::MAX_KEYS`](crate::jose::MAX_KEYS) keys of whatever worth.
-    pub async fn fetch(&self, target: &Target) -> Result<Bytes, FetchFault> {
+    /// Fetches the JWK set at `target`.
+    pub async fn fetch(&self, target: &Target) -> Result<Fetched, FetchFault> {
         tokio::time::timeout(self.timeout, self.fetch_unbounded(target))
             .await
             .unwrap_or(Err(FetchFault::Timeout(self.timeout)))
     }
 
-    async fn fetch_unbounded(&self, target: &Target) -> Result<Bytes, FetchFault> {
+    async fn fetch_unbounded(&self, target: &Target) -> Result<Fetched, FetchFault> {
         let client = self.client.as_ref().ok_or(FetchFault::NoRoots)?;
         let response = client
             .get(target.url().clone())
@@ -143,9 +151,10 @@ impl Fetcher {
             .await
             .map_err(|error| classify(&error))?;
         document::judge_head(response.status(), response.headers())?;
+        let max_age = document::max_age(response.headers());
         let body = document::read(response).await?;
         document::judge_body(&body)?;
-        Ok(body)
+        Ok(Fetched { body, max_age })
     }
 }
 

@@ -97,7 +97,7 @@ impl Host {
     async fn fetch_from(&self, host: &str, allowed: &[&str]) -> Result<Bytes, FetchFault> {
         let fetcher = self.fetcher(allowed);
         let target = fetcher.target(&format!("https://{host}:{}/jwks.json", self.port))?;
-        fetcher.fetch(&target).await
+        fetcher.fetch(&target).await.map(|fetched| fetched.body)
     }
 }
 

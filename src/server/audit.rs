@@ -16,8 +16,10 @@ pub struct Record {
     pub grant: Option<GrantType>,
     /// The authenticated client.
     pub client: Option<String>,
-    /// How it authenticated.
+    /// By which kind of JWT it was found.
     pub credential: Option<&'static str>,
+    /// Whether it authenticated.
+    pub authenticated: Option<bool>,
     /// The `sub` of the token.
     pub subject: Option<String>,
     /// The `aud` of the token.
@@ -40,6 +42,7 @@ impl Record {
     /// Takes note of the verified credentials.
     pub fn authenticated(&mut self, request: &Authenticated) {
         self.client = Some(request.client.id.to_string());
+        self.authenticated = Some(!request.public);
         let mut credentials = [&request.client_assertion, &request.assertion]
             .into_iter()
             .flatten();
@@ -71,6 +74,8 @@ impl Record {
             grant_type = self.grant.map(GrantType::as_str),
             client = self.client,
             credential = self.credential,
+            authenticated = self.authenticated,
+            assertion_audience = self.addressed.map(Addressed::as_str),
             subject = self.subject,
             audience = self.audience,
             scope = self.scope,

@@ -338,7 +338,7 @@ fn bad() -> Vec<(Value, Refusals, bool)> {
         json!({"assertion": {"audience": "Fapi"}, "identities": [{"serviceAccount": {"name": "a"}}]}),
         &[(
             "spec.assertion.audience",
-            "Invalid value: \"Fapi\": must not be Fapi while an identity is something else than `keys`",
+            "Invalid value: must not be Fapi while an identity is something else than `keys`",
         )],
     );
     rows.extend(unseen_by_us());

@@ -56,7 +56,7 @@ use serde::{Deserialize, Serialize};
     )
 )]
 #[x_kube(
-    validation = Rule::new("self.assertion.audience != 'Fapi' || self.identities.all(i, has(i.keys))")
+    validation = Rule::new("!has(self.assertion) || self.assertion.audience != 'Fapi' || self.identities.all(i, has(i.keys))")
         .message("must not be Fapi while an identity is something else than `keys`")
         .field_path(".assertion.audience")
 )]

@@ -18,6 +18,8 @@ pub struct Judgement {
     pub reason: String,
     /// Why, as a sentence.
     pub message: String,
+    /// Whether somebody should look at it although it holds.
+    pub caution: bool,
 }
 
 /// Whether something holds.
@@ -75,6 +77,16 @@ impl Judgement {
             status,
             reason: reason.to_owned(),
             message: joined([message.to_owned()].into_iter()),
+            caution: false,
+        }
+    }
+
+    /// The same, for somebody to look at.
+    #[must_use]
+    pub fn with_caution(self) -> Self {
+        Self {
+            caution: true,
+            ..self
         }
     }
 
@@ -88,6 +100,7 @@ impl Judgement {
             status,
             reason: condition.reason.clone(),
             message: condition.message.clone(),
+            caution: false,
         })
     }
 
@@ -130,7 +143,7 @@ pub fn announcements(judgements: &[Judgement], before: &[Condition]) -> Vec<Anno
         .filter(|judgement| judgement.status != Status::Unknown && !repeated(judgement))
         .filter(changed)
         .map(|judgement| Announcement {
-            warning: judgement.status == Status::False,
+            warning: judgement.status == Status::False || judgement.caution,
             reason: judgement.reason.clone(),
             action: judgement.aspect.as_str(),
             note: judgement.message.clone(),

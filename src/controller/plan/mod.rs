@@ -19,6 +19,7 @@ use crate::api::accept::{AcceptedSpec, accept};
 use crate::api::fault::Fault;
 use crate::api::installation::Installation;
 use crate::api::v1alpha1::{ConditionType, OAuthClientStatus, PublishedKey};
+use crate::core::client::AudiencePolicy;
 use crate::core::ids::ClientId;
 use crate::core::source::KeySource;
 use conditions::{Announcement, Judgement, Status, announcements};
@@ -76,13 +77,7 @@ pub fn plan(
             let settled = found.pending.is_empty();
             let synced = synced(&spec, &found, &before.conditions, generation, namespace, home);
             let ready = ready(&spec, &found, &synced);
-            let accepted = judge(
-                ConditionType::Accepted,
-                Status::True,
-                "Accepted",
-                "the spec is valid",
-            );
-            (found.keys, [accepted, synced, ready], settled)
+            (found.keys, [accepted(&spec), synced, ready], settled)
         }
     };
 
@@ -141,6 +136,21 @@ fn refused(reason: &str, message: &str) -> Outcome {
         judge(ConditionType::Ready, Status::False, reason, message),
     ];
     (Vec::new(), judgements, true)
+}
+
+/// A policy that only old libraries need is told where somebody sees it.
+fn accepted(spec: &AcceptedSpec) -> Judgement {
+    let accepted = |reason, message| judge(ConditionType::Accepted, Status::True, reason, message);
+    match spec.assertion.audience {
+        AudiencePolicy::Compat => accepted(
+            "CompatAudience",
+            "the spec is valid, but with audience Compat others that an assertion names could use it, too: use Standard or Strict",
+        )
+        .with_caution(),
+        AudiencePolicy::Standard | AudiencePolicy::Strict | AudiencePolicy::Fapi => {
+            accepted("Accepted", "the spec is valid")
+        }
+    }
 }
 
 fn synced(

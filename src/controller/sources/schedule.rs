@@ -6,8 +6,8 @@
 //! hosts of one tenant cannot starve another's good one.
 
 use crate::controller::plan::state::{Document, SourceState, Unreadable};
+use crate::fetch::Fetched;
 use crate::fetch::fault::FetchFault;
-use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 /// How often and how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// The time from one good fetch of a URL to the next, give or take a tenth.
+    /// The time from one good fetch of a URL to the next, give or take a tenth; less where the host says that
+    /// its answer may be kept for a shorter time, but not less than [`SHORTEST_REFRESH`].
     pub refresh: Duration,
     /// The shortest time between two fetches of a URL, whatever the first one's result; what failed is
     /// tried again after this, and then after twice as long each time, up to `refresh`.
@@ -24,6 +25,9 @@ pub struct Pace {
     /// The most fetches at one time.
     pub at_once: usize,
 }
+
+/// A URL is not fetched more often than this because its host wants no caching.
+pub const SHORTEST_REFRESH: Duration = Duration::from_mins(1);
 
 /// A fetch to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,10 +72,11 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// The time until the next fetch, after `failures` failed ones in a row.
+    /// The time until the next fetch, after `failures` failed ones in a row; the last good answer may be kept for
+    /// `max_age`.
     ///
     /// The spread is by URL and not by chance, which does as well and can be told beforehand.
-    fn pause(&self, url: &str, failures: u32) -> Duration {
+    fn pause(&self, url: &str, failures: u32, max_age: Option<Duration>) -> Duration {
         let mut hasher = DefaultHasher::new();
         url.hash(&mut hasher);
         let percent = u32::try_from(hasher.finish().checked_rem(21).unwrap_or_default()).unwrap_or_default();
@@ -81,7 +86,7 @@ impl Pace {
             .checked_div(100)
             .unwrap_or(self.refresh);
         let pause = match failures.checked_sub(1) {
-            None => refresh,
+            None => max_age.map_or(refresh, |age| refresh.min(age.max(SHORTEST_REFRESH))),
             Some(doublings) => self
                 .cooldown
                 .saturating_mul(2_u32.saturating_pow(doublings))
@@ -163,7 +168,7 @@ impl Schedule {
     pub(crate) fn finish(
         &mut self,
         start: &Start,
-        result: Result<Bytes, FetchFault>,
+        result: Result<Fetched, FetchFault>,
         now: Instant,
         time: Timestamp,
     ) -> bool {
@@ -173,9 +178,10 @@ impl Schedule {
             return false;
         };
         entry.running = false;
+        let max_age = result.as_ref().ok().and_then(|fetched| fetched.max_age);
         let state = match result {
-            Ok(bytes) => {
-                let document = Document(bytes);
+            Ok(fetched) => {
+                let document = Document(fetched.body);
                 entry.failures = 0;
                 entry.last_good = Some((document.clone(), time));
                 SourceState::Read(document)
@@ -195,7 +201,7 @@ impl Schedule {
         };
         entry.ended = Some(now);
         entry.due = now
-            .checked_add(pace.pause(&start.url, entry.failures))
+            .checked_add(pace.pause(&start.url, entry.failures, max_age))
             .unwrap_or(now);
         let changed = entry.state != state;
         entry.state = state;

@@ -4,9 +4,8 @@ use super::schedule::Start;
 use crate::controller::desk::Desk;
 use crate::controller::metrics::ControllerMetrics;
 use crate::core::clock::Clock;
-use crate::fetch::Fetcher;
 use crate::fetch::fault::FetchFault;
-use bytes::Bytes;
+use crate::fetch::{Fetched, Fetcher};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +47,7 @@ pub(crate) async fn urls(
     }
 }
 
-async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Bytes, FetchFault>) {
+async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Fetched, FetchFault>) {
     let result = match fetcher.target(&start.url) {
         Ok(target) => fetcher.fetch(&target).await,
         Err(fault) => Err(fault),

@@ -16,6 +16,19 @@ pub enum Addressed {
     Shared,
 }
 
+// === impl Addressed ===
+
+impl Addressed {
+    /// A word for the audit log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::Endpoint => "endpoint",
+            Self::Shared => "shared",
+        }
+    }
+}
+
 /// Checks the `aud` of a self-signed JWT: `policy`, or what the server asks of every client if that is
 /// stricter.
 pub(super) fn check(

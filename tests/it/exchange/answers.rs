@@ -274,7 +274,7 @@ async fn every_error_is_json_that_nobody_caches_and_no_log_has_a_token() {
     token.access_token();
     let logs = server.process.stdout() + &server.process.stderr();
     assert!(
-        logs.contains("\"outcome\":\"granted\"") && logs.contains("assertion_characters"),
+        logs.contains("\"outcome\":\"granted\"") && logs.contains("assertion_segments"),
         "{logs}"
     );
     assert!(

@@ -157,6 +157,24 @@ fn a_faulty_spec_publishes_nothing_and_tells_all_its_faults() {
 }
 
 #[test]
+fn an_audience_policy_for_old_libraries_is_told_once() {
+    let mut world = World::new(&["serviceAccount/worker"]);
+    world.extra = json!({"assertion": {"audience": "Compat"}});
+    let plan = world.plan(100);
+    assert_eq!(condition(&plan, ConditionType::Accepted), "True CompatAudience");
+    assert_eq!(is_ready(&plan), "True Ready");
+    let warnings: Vec<_> = plan.announcements.iter().filter(|told| told.warning).collect();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].reason, "CompatAudience");
+    assert!(world.plan(200).announcements.is_empty());
+    world.extra = json!({"assertion": {"audience": "Strict"}});
+    world.generation = 2;
+    let plan = world.plan(300);
+    assert_eq!(condition(&plan, ConditionType::Accepted), "True Accepted");
+    assert!(plan.announcements.iter().all(|told| !told.warning));
+}
+
+#[test]
 fn a_spec_that_cannot_be_decoded_is_told_without_its_values() {
     let mut world = World::new(&[]);
     world.extra = json!({"identities": "canary"});

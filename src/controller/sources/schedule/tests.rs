@@ -1,4 +1,5 @@
 use super::*;
+use bytes::Bytes;
 use rstest::rstest;
 
 const PACE: Pace = Pace {
@@ -12,6 +13,8 @@ struct Run {
     schedule: Schedule,
     start: Instant,
     second: u64,
+    /// What the host says.
+    max_age: Option<Duration>,
 }
 
 impl Run {
@@ -20,6 +23,7 @@ impl Run {
             schedule: Schedule::new(PACE),
             start: Instant::now(),
             second: 0,
+            max_age: None,
         };
         run.want(wanted);
         run
@@ -48,7 +52,10 @@ impl Run {
             url: url.to_owned(),
             host: host.to_owned(),
         };
-        let result = result.map(|text| Bytes::from_static(text.as_bytes()));
+        let result = result.map(|text| Fetched {
+            body: Bytes::from_static(text.as_bytes()),
+            max_age: self.max_age,
+        });
         self.schedule
             .finish(&start, result, self.now(), time(self.second))
     }
@@ -71,6 +78,23 @@ fn a_good_url_is_fetched_again_after_the_refresh_time_give_or_take_a_tenth() {
     assert_eq!(run.at(260), [""; 0]);
     assert_eq!(run.at(332), ["u"]);
     assert!(!run.finish("u", "h", Ok("1")), "nothing new");
+}
+
+/// S-7517-05: `max-age` counts between a minute and the refresh time.
+#[rstest]
+#[case::an_hour(3600, 270..=330)]
+#[case::two_minutes(120, 120..=120)]
+#[case::no_caching(0, 60..=60)]
+fn a_host_that_wants_less_caching_is_asked_more_often(
+    #[case] max_age: u64,
+    #[case] expected: std::ops::RangeInclusive<u64>,
+) {
+    let mut run = Run::new(&[("u", "h")]);
+    run.max_age = Some(Duration::from_secs(max_age));
+    assert_eq!(run.at(0), ["u"]);
+    run.finish("u", "h", Ok("1"));
+    let next = run.schedule.next().unwrap().duration_since(run.now());
+    assert!(expected.contains(&next.as_secs()), "{next:?}");
 }
 
 #[test]
@@ -172,6 +196,6 @@ fn no_pause_is_shorter_than_the_cooldown(#[case] failures: u32) {
         refresh: Duration::ZERO,
         ..PACE
     };
-    assert_eq!(hasty.pause("u", failures), PACE.cooldown);
-    assert!(PACE.pause("u", failures) <= Duration::from_secs(330));
+    assert_eq!(hasty.pause("u", failures, None), PACE.cooldown);
+    assert!(PACE.pause("u", failures, None) <= Duration::from_secs(330));
 }
