@@ -5,6 +5,7 @@ mod federated;
 mod policy;
 mod properties;
 mod public;
+mod refusals;
 mod self_signed;
 mod service_accounts;
 mod world;

@@ -105,9 +105,14 @@ fn policies() -> impl Strategy<Value = (Client, Consent)> {
                 let consent = Consent {
                     public_clients: public,
                     federated_subjects_from: from.then(|| id.clone()).into_iter().collect(),
+                    // Another client's subjects are nobody else's.
                     verbatim_subjects: verbatim
                         .into_iter()
                         .map(|subject| (id.clone(), subject.to_owned()))
+                        .chain(
+                            ["alice", "bob"]
+                                .map(|subject| ("shop/cart".parse().unwrap(), subject.to_owned())),
+                        )
                         .collect(),
                 };
                 (client, consent)
