@@ -153,7 +153,7 @@ mod tests {
     #[case("a-/b", Err(InvalidId::Namespace))]
     #[case("a/b ", Err(InvalidId::Name))]
     #[case("https://x/y", Err(InvalidId::Namespace))]
-    fn client_ids(#[case] text: &str, #[case] expected: Result<(&str, &str), InvalidId>) {
+    fn b11_client_ids(#[case] text: &str, #[case] expected: Result<(&str, &str), InvalidId>) {
         let parsed = text.parse::<ClientId>();
         assert_eq!(
             parsed
@@ -174,7 +174,7 @@ mod tests {
     #[case("system:node:a", Err(InvalidId::Shape))]
     #[case("system:serviceaccount:a\\b:c", Err(InvalidId::Namespace))]
     #[case("system:serviceaccount:a%2f:c", Err(InvalidId::Namespace))]
-    fn service_accounts(#[case] sub: &str, #[case] expected: Result<(&str, &str), InvalidId>) {
+    fn b11_service_accounts(#[case] sub: &str, #[case] expected: Result<(&str, &str), InvalidId>) {
         let parsed = ServiceAccountId::from_user_name(sub);
         assert_eq!(
             parsed

@@ -4,7 +4,6 @@ use crate::core::client::Client;
 use crate::grants::assertion::{Credential, Party, verify};
 use crate::grants::{AssertionFault, Reason, Refusal, Slot};
 use crate::grants::{Directory, Moment, Settings};
-use crate::oauth::error::ErrorCode;
 use crate::oauth::request::{GrantType, RequestFault, TokenRequest};
 use std::sync::Arc;
 
@@ -63,13 +62,10 @@ pub fn authenticate(
     };
     let (client, public, client_assertion, assertion) = match (grant, authenticated, assertion) {
         (GrantType::ClientCredentials, None, _) => {
-            return Err(Refusal::new(ErrorCode::InvalidClient, Reason::NotAuthenticated));
+            return Err(Refusal::from(Reason::NotAuthenticated));
         }
         (GrantType::ClientCredentials, Some(_), Some(_)) => {
-            return Err(Refusal::new(
-                ErrorCode::InvalidRequest,
-                Reason::UnexpectedAssertion,
-            ));
+            return Err(Refusal::from(Reason::UnexpectedAssertion));
         }
         (GrantType::ClientCredentials, Some((client, credential)), None) => {
             (client, false, Some(credential), None)
@@ -175,9 +171,6 @@ fn require_grant(client: &Client, grant: GrantType) -> Result<(), Refusal> {
     if allowed {
         Ok(())
     } else {
-        Err(Refusal::new(
-            ErrorCode::UnauthorizedClient,
-            Reason::GrantNotAllowed,
-        ))
+        Err(Refusal::from(Reason::GrantNotAllowed))
     }
 }

@@ -12,7 +12,6 @@ use crate::grants::service_account::Workload;
 use crate::grants::{AssertionFault, Reason, Refusal, Slot};
 use crate::grants::{Authenticated, Directory, Settings};
 use crate::jose::Algorithm;
-use crate::oauth::error::ErrorCode;
 use crate::replay::{Outcome, Use};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -164,7 +163,7 @@ fn target<'c>(
     request: &'c Authenticated,
     directory: &dyn Directory,
 ) -> Result<(&'c GrantedResource, Arc<ProtectedResource>), Refusal> {
-    let refuse = |reason| Refusal::new(ErrorCode::InvalidTarget, reason);
+    let refuse = Refusal::from;
     let client = &request.client;
     let granted = match (&client.grants.jwt_bearer, request.public) {
         (_, false) => client.resources.as_slice(),
@@ -206,7 +205,7 @@ fn require_consent(
     public: bool,
     represented: Option<&Represented<'_>>,
 ) -> Result<(), Refusal> {
-    let refuse = |reason| Err(Refusal::new(ErrorCode::InvalidTarget, reason));
+    let refuse = |reason| Err(Refusal::from(reason));
     if public && !consent.public_clients {
         return refuse(Reason::TargetNotPublic);
     }
@@ -221,7 +220,7 @@ fn require_consent(
 /// The requested scopes; none requested means those that the assertion names, or else every scope
 /// that the client has for the resource.
 fn scopes(request: &Authenticated, resource: &GrantedResource) -> Result<Scopes, Refusal> {
-    let refuse = |reason| Err(Refusal::new(ErrorCode::InvalidScope, reason));
+    let refuse = |reason| Err(Refusal::from(reason));
     let asked = match request.scope.as_deref().map(str::parse::<Scopes>) {
         None => None,
         Some(Ok(scopes)) => Some(scopes),
@@ -292,18 +291,12 @@ impl Grant {
             Outcome::Replayed(position) => {
                 return Err(match self.uses.get(position) {
                     Some((slot, _)) => slot.refuse(AssertionFault::Replayed),
-                    None => Refusal::new(
-                        ErrorCode::ServerError,
-                        Reason::Bug("a replay of nothing that was recorded"),
-                    ),
+                    None => Refusal::from(Reason::Bug("a replay of nothing that was recorded")),
                 });
             }
-            Outcome::ClientFull => return Err(Refusal::new(ErrorCode::SlowDown, Reason::ClientShareUsed)),
+            Outcome::ClientFull => return Err(Refusal::from(Reason::ClientShareUsed)),
             Outcome::Unavailable => {
-                return Err(Refusal::new(
-                    ErrorCode::TemporarilyUnavailable,
-                    Reason::ReplayLogUnavailable,
-                ));
+                return Err(Refusal::from(Reason::ReplayLogUnavailable));
             }
         }
         match self.refused_from.iter().find(|(_, end)| now >= *end) {

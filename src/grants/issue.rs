@@ -5,7 +5,6 @@ use crate::core::scope::Scopes;
 use crate::grants::authorize::{Settled, Terms};
 use crate::grants::refusal::{Reason, Refusal};
 use crate::jose::SigningKey;
-use crate::oauth::error::ErrorCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -31,27 +30,16 @@ pub fn issue(
 ) -> Result<Issued, Refusal> {
     let terms = grant.terms();
     if key.algorithm() != terms.algorithm {
-        return Err(Refusal::new(
-            ErrorCode::ServerError,
-            Reason::Bug("a signing key of another algorithm"),
-        ));
+        return Err(Refusal::from(Reason::Bug("a signing key of another algorithm")));
     }
     let (issued_at, expires) = (now.as_second(), terms.not_after.as_second());
     let claims = serde_json::to_vec(&AccessTokenClaims::new(
         terms, issuer, token_id, issued_at, expires,
     ))
-    .map_err(|_| {
-        Refusal::new(
-            ErrorCode::ServerError,
-            Reason::Bug("claims that cannot be serialised"),
-        )
-    })?;
-    let access_token = key.sign_jws(Some("at+jwt"), &claims).map_err(|_| {
-        Refusal::new(
-            ErrorCode::ServerError,
-            Reason::Bug("a signing key that does not sign"),
-        )
-    })?;
+    .map_err(|_| Refusal::from(Reason::Bug("claims that cannot be serialised")))?;
+    let access_token = key
+        .sign_jws(Some("at+jwt"), &claims)
+        .map_err(|_| Refusal::from(Reason::Bug("a signing key that does not sign")))?;
     let lifetime = SignedDuration::from_secs(expires.saturating_sub(issued_at));
     Ok(Issued {
         access_token,

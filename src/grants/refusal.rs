@@ -89,11 +89,6 @@ pub enum Reason {
 // === impl Refusal ===
 
 impl Refusal {
-    /// A refusal for a reason that has only one error.
-    pub fn new(error: ErrorCode, reason: Reason) -> Self {
-        Self { error, reason }
-    }
-
     /// The public sentence: what to do about it.
     ///
     /// A JWT that is not accepted has one sentence, whatever is wrong with it or whoever it names. What the
@@ -129,9 +124,18 @@ impl Refusal {
     }
 }
 
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self {
+            error: reason.error(),
+            reason,
+        }
+    }
+}
+
 impl From<RequestFault> for Refusal {
     fn from(fault: RequestFault) -> Self {
-        Self::new(fault.error(), Reason::Request(fault))
+        Reason::Request(fault).into()
     }
 }
 
@@ -154,21 +158,39 @@ impl Slot {
         }
     }
 
-    /// The refusal for a JWT in this slot. A failed dependency is never a verdict on the credential.
+    /// The refusal for a JWT in this slot.
     pub fn refuse(self, fault: impl Into<AssertionFault>) -> Refusal {
         let fault = fault.into();
-        let error = if fault.is_ours() {
-            ErrorCode::TemporarilyUnavailable
-        } else {
-            self.error()
-        };
-        Refusal::new(error, Reason::Assertion { slot: self, fault })
+        Reason::Assertion { slot: self, fault }.into()
     }
 }
 
 // === impl Reason ===
 
 impl Reason {
+    /// What the caller is told. The failure of something that a decision depends on is never a verdict on the
+    /// credential.
+    pub fn error(&self) -> ErrorCode {
+        match self {
+            Self::Request(fault) => fault.error(),
+            Self::Assertion { fault, .. } if fault.is_ours() => ErrorCode::TemporarilyUnavailable,
+            Self::Assertion { slot, .. } => slot.error(),
+            Self::NotAuthenticated => ErrorCode::InvalidClient,
+            Self::UnexpectedAssertion => ErrorCode::InvalidRequest,
+            Self::GrantNotAllowed => ErrorCode::UnauthorizedClient,
+            Self::SeveralTargets
+            | Self::TargetNotAllowed
+            | Self::TargetNotMinted
+            | Self::NoTarget
+            | Self::TargetNotPublic
+            | Self::TargetNotForSubject => ErrorCode::InvalidTarget,
+            Self::ScopeSyntax | Self::ScopeExceeded => ErrorCode::InvalidScope,
+            Self::ReplayLogUnavailable | Self::NoSigningKey => ErrorCode::TemporarilyUnavailable,
+            Self::ClientShareUsed => ErrorCode::SlowDown,
+            Self::Bug(_) => ErrorCode::ServerError,
+        }
+    }
+
     /// Its code in the audit log and the metrics.
     pub fn code(&self) -> ReasonCode {
         match self {

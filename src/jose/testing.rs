@@ -3,6 +3,10 @@
 use super::algorithm::Algorithm;
 use super::base64url::encode;
 use super::signing_key::SigningKey;
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -49,4 +53,54 @@ pub(super) fn changed(algorithm: Algorithm, changes: &Value) -> Map<String, Valu
         }
     }
     jwk
+}
+
+/// A PEM block.
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        STANDARD.encode(der)
+    )
+}
+
+/// The key in `SubjectPublicKeyInfo`, as the library writes it.
+pub(super) fn spki(algorithm: Algorithm) -> Vec<u8> {
+    let pkcs8 = key(algorithm).to_pkcs8().unwrap();
+    let ecdsa = |curve| {
+        let pair = EcdsaKeyPair::from_pkcs8(curve, &pkcs8).unwrap();
+        AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
+            .unwrap()
+            .as_ref()
+            .to_vec()
+    };
+    match algorithm {
+        Algorithm::Es256 => ecdsa(&aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING),
+        Algorithm::Es384 => ecdsa(&aws_lc_rs::signature::ECDSA_P384_SHA384_FIXED_SIGNING),
+        Algorithm::Es512 => ecdsa(&aws_lc_rs::signature::ECDSA_P521_SHA512_FIXED_SIGNING),
+        Algorithm::EdDsa => {
+            let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).unwrap();
+            AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
+                .unwrap()
+                .as_ref()
+                .to_vec()
+        }
+        Algorithm::Rs256
+        | Algorithm::Rs384
+        | Algorithm::Rs512
+        | Algorithm::Ps256
+        | Algorithm::Ps384
+        | Algorithm::Ps512 => {
+            let pair = RsaKeyPair::from_pkcs8(&pkcs8).unwrap();
+            AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
+                .unwrap()
+                .as_ref()
+                .to_vec()
+        }
+    }
+}
+
+/// The RSA key as an `RSAPublicKey`.
+pub(super) fn pkcs1() -> Vec<u8> {
+    let pair = RsaKeyPair::from_pkcs8(&key(Algorithm::Rs256).to_pkcs8().unwrap()).unwrap();
+    pair.public_key().as_ref().to_vec()
 }

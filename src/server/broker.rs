@@ -3,14 +3,15 @@
 
 use crate::core::clock::Clock;
 use crate::grants::{self, Directory, Grant, Issued, Moment, Reason, Refusal, Settings, Settled};
+use crate::jose::{Algorithm, SigningKey};
 use crate::keys::SigningKeyStore;
-use crate::oauth::error::ErrorCode;
 use crate::oauth::request::TokenRequest;
 use crate::replay::{Outcome, ReplayLog};
 use crate::server::audit::Record;
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What the token endpoint works with.
@@ -40,6 +41,8 @@ impl Broker {
         record: &mut Record,
     ) -> Result<Issued, Refusal> {
         let grant = self.decide(body, authorization_header, record)?;
+        // A server that cannot sign is to find that out before it uses an assertion up.
+        self.with_signing_key(grant.terms().algorithm, self.clock.now(), |_| Ok(()))?;
         self.issue(&self.settle(grant).await?, record)
     }
 
@@ -70,22 +73,30 @@ impl Broker {
     }
 
     fn issue(&self, settled: &Settled, record: &mut Record) -> Result<Issued, Refusal> {
-        let now = self.clock.now();
-        let keys = self.keys.current();
-        let key = keys
-            .as_ref()
-            .and_then(|keys| keys.active(settled.terms().algorithm, now))
-            .ok_or_else(|| Refusal::new(ErrorCode::TemporarilyUnavailable, Reason::NoSigningKey))?;
-        let token_id = token_id()?;
-        let issued = grants::issue(settled, &self.settings.issuer, key, &token_id, now)?;
+        let (now, token_id) = (self.clock.now(), token_id()?);
+        let issued = self.with_signing_key(settled.terms().algorithm, now, |key| {
+            grants::issue(settled, &self.settings.issuer, key, &token_id, now)
+        })?;
         record.token_id = Some(token_id);
         Ok(issued)
+    }
+
+    /// Calls `with` with the key that signs at `now`.
+    fn with_signing_key<T>(
+        &self,
+        algorithm: Algorithm,
+        now: Timestamp,
+        with: impl FnOnce(&SigningKey) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let keys = self.keys.current();
+        let key = keys.as_ref().and_then(|keys| keys.active(algorithm, now));
+        with(key.ok_or_else(|| Refusal::from(Reason::NoSigningKey))?)
     }
 }
 
 /// 128 random bits.
 fn token_id() -> Result<String, Refusal> {
     let mut bytes = [0; 16];
-    rand::fill(&mut bytes).map_err(|_| Refusal::new(ErrorCode::ServerError, Reason::Bug("no randomness")))?;
+    rand::fill(&mut bytes).map_err(|_| Refusal::from(Reason::Bug("no randomness")))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

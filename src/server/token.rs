@@ -1,7 +1,6 @@
 //! `POST /token`: HTTP in front of the [`Broker`].
 
 use crate::grants::{Reason, Refusal};
-use crate::oauth::error::ErrorCode;
 use crate::oauth::form::Parameter;
 use crate::server::answer::{Answer, HttpFault, Scheme};
 use crate::server::audit::Record;
@@ -59,7 +58,7 @@ impl TokenEndpoint {
             .await
         {
             Ok(answer) => answer,
-            Err(_) => Answer::Refused(Refusal::new(ErrorCode::ServerError, Reason::Bug("a panic"))),
+            Err(_) => Answer::Refused(Refusal::from(Reason::Bug("a panic"))),
         };
         drop(in_flight);
         let took = started.elapsed();
@@ -159,7 +158,7 @@ mod tests {
     #[case::gzip("POST", "/token", &[("content-type", FORM), ("content-encoding", "gzip")], HttpFault::ContentEncoding)]
     #[case::in_url("POST", "/token?assertion=x", &[("content-type", FORM)], HttpFault::CredentialsInUrl)]
     #[case::escaped_in_url("POST", "/token?a=b&client_%61ssertion=x", &[("content-type", FORM)], HttpFault::CredentialsInUrl)]
-    fn refused(
+    fn f2_refused_before_the_body_is_read(
         #[case] method: &str,
         #[case] uri: &str,
         #[case] headers: &[(&'static str, &'static str)],

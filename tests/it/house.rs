@@ -84,7 +84,7 @@ fn pure_modules_touch_no_edge() {
 
 #[test]
 fn every_file_is_compiled() {
-    for place in ["src", "tests/it", "benches"] {
+    for place in ["src", "tests/it", "tests/interop", "benches"] {
         let files = below(place);
         let declared: BTreeSet<PathBuf> = files.iter().flat_map(|file| modules(file)).collect();
         for file in files.iter().filter(|file| !is_crate_root(file)) {
@@ -99,7 +99,12 @@ fn is_crate_root(file: &Path) -> bool {
     let of_binary = ["src/bin", "benches"]
         .iter()
         .any(|place| parent == root().join(place));
-    let roots = ["src/lib.rs", "tests/it/main.rs", "benches/load/main.rs"];
+    let roots = [
+        "src/lib.rs",
+        "tests/it/main.rs",
+        "tests/interop/main.rs",
+        "benches/load/main.rs",
+    ];
     of_binary || roots.iter().any(|path| file == root().join(path))
 }
 

@@ -11,6 +11,7 @@
 )]
 
 mod abandoned;
+mod catalogue;
 mod cli;
 mod controller;
 mod crowd;

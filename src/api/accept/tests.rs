@@ -160,6 +160,47 @@ fn an_empty_spec_is_valid_and_allows_nothing() {
     );
 }
 
+/// B8: nobody writes claims into an object: there is no member for them, and what is written all the same is
+/// not kept.
+#[test]
+fn b8_an_object_cannot_name_claims() {
+    let plain = json!({
+        "identities": [{"serviceAccount": {"name": "worker"}}],
+        "grants": {"clientCredentials": {}, "jwtBearer": {"subjects": ["bob"]}},
+        "resources": [{"identifier": "https://a", "scopes": ["read"]}],
+        "token": {"lifetime": "10m"},
+        "assertion": {"maxLifetime": "5m"},
+    });
+    let expected = object(plain.clone()).spec;
+    let claims = json!({
+        "iss": "https://evil.example", "sub": "root", "aud": "https://b", "exp": 4_000_000_000_i64, "client_id": "shop/cart",
+        "act": {"sub": "root"}, "cnf": {"jkt": "x"}, "jti": "1", "groups": ["system:masters"],
+    });
+    for place in [
+        "",
+        "/token",
+        "/assertion",
+        "/grants",
+        "/grants/clientCredentials",
+        "/grants/jwtBearer",
+        "/resources/0",
+    ] {
+        for member in [
+            "claims",
+            "template",
+            "customClaims",
+            "additionalClaims",
+            "clientId",
+            "subject",
+            "issuer",
+        ] {
+            let mut spec = plain.clone();
+            spec.pointer_mut(place).unwrap()[member] = claims.clone();
+            assert_eq!(object(spec).spec, expected, "{place}/{member}");
+        }
+    }
+}
+
 #[rstest]
 #[case("Compat", AudiencePolicy::Compat)]
 #[case("Standard", AudiencePolicy::Standard)]

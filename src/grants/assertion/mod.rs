@@ -1,7 +1,7 @@
 //! The verification of one JWT: every rule of RFC 7523 §3.
 //!
-//! Who signed it decides the rules: a client's own key ([`self_signed`]), the local cluster
-//! ([`service_account`]) or a trusted issuer ([`federated`]).
+//! Who signed it decides the rules: a client's own key (`self_signed`), the local cluster (`service_account`) or a
+//! trusted issuer (`federated`).
 
 mod audience;
 mod federated;

@@ -300,22 +300,6 @@ fn the_replay_logs_word_is_taken_and_the_times_are_looked_at_again() {
 }
 
 #[test]
-fn one_assertion_is_one_use_whatever_the_slot_and_the_signature() {
-    let world = World::new();
-    let token = signed(json!({}));
-    let uses = |form: &[(&str, &str)]| world.grant(form).unwrap().uses();
-    let first = uses(&client_credentials(&token));
-    assert_eq!(first.len(), 1);
-    assert_eq!(uses(&bearer(&token)), first, "another slot");
-    assert_eq!(
-        uses(&client_credentials(&signed(json!({})))),
-        first,
-        "another ECDSA signature over the same claims"
-    );
-    assert_ne!(uses(&client_credentials(&signed(json!({"jti": "two"})))), first);
-}
-
-#[test]
 fn the_access_token_is_one_of_rfc_9068() {
     let world = World::new();
     let key = SigningKey::generate(Algorithm::Es256).unwrap();

@@ -45,26 +45,27 @@ fn one_sentence_for_every_target_that_is_not_for_the_client(
     )]
     reason: Reason,
 ) {
-    let refusal = Refusal::new(ErrorCode::InvalidTarget, reason);
+    let refusal = Refusal::from(reason);
+    assert_eq!(refusal.error, ErrorCode::InvalidTarget);
     assert_eq!(refusal.description(), ErrorCode::InvalidTarget.description());
 }
 
 /// What the caller sees in its own request is told apart.
 #[rstest]
 #[case::not_authenticated(
-    Refusal::new(ErrorCode::InvalidClient, Reason::NotAuthenticated),
+    Reason::NotAuthenticated.into(),
     "client_assertion_type"
 )]
 #[case::unexpected(
-    Refusal::new(ErrorCode::InvalidRequest, Reason::UnexpectedAssertion),
+    Reason::UnexpectedAssertion.into(),
     "'assertion'"
 )]
 #[case::several(
-    Refusal::new(ErrorCode::InvalidTarget, Reason::SeveralTargets),
+    Reason::SeveralTargets.into(),
     "one resource"
 )]
-#[case::none(Refusal::new(ErrorCode::InvalidTarget, Reason::NoTarget), "'resource'")]
-#[case::syntax(Refusal::new(ErrorCode::InvalidScope, Reason::ScopeSyntax), "printable ASCII")]
+#[case::none(Reason::NoTarget.into(), "'resource'")]
+#[case::syntax(Reason::ScopeSyntax.into(), "printable ASCII")]
 #[case::missing(RequestFault::Missing("grant_type").into(), "'grant_type'")]
 #[case::repeated(RequestFault::Form(FormFault::Repeated("scope")).into(), "'scope'")]
 fn a_sentence_of_its_own(#[case] refusal: Refusal, #[case] expected: &str) {

@@ -17,6 +17,13 @@ fn a1_none(#[values("none", "None", "NONE", "nOnE", "")] name: &str) {
     }
 }
 
+/// RFC 7515 App. A.5.
+#[test]
+fn a1_the_unsecured_token_of_the_rfc() {
+    let token = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
+    assert_eq!(fault(token, &public(Algorithm::Es256)), UNKNOWN);
+}
+
 #[rstest]
 #[case::missing(json!({}))]
 #[case::null(json!({"alg": null}))]
@@ -30,26 +37,60 @@ fn a1_no_algorithm(#[case] header: Value) {
 
 /// A2: the public key, in whatever form, as an HMAC secret. S-8725-05.
 #[rstest]
+#[case("HS256", hmac::HMAC_SHA256)]
+#[case("HS384", hmac::HMAC_SHA384)]
+#[case("HS512", hmac::HMAC_SHA512)]
 fn a2_public_key_as_secret(
-    #[values("HS256", "HS384", "HS512")] name: &str,
-    #[values(Algorithm::Rs256, Algorithm::Es256)] of: Algorithm,
+    #[case] name: &str,
+    #[case] digest: hmac::Algorithm,
+    #[values(Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa)] of: Algorithm,
 ) {
-    let jwk = serde_json::to_vec(&key(of).public_jwk()).unwrap();
-    let set = [b"{\"keys\":[", jwk.as_slice(), b"]}"].concat();
-    let thumbprint = public(of).thumbprint().as_bytes().to_vec();
-    for secret in [jwk, set, thumbprint, Vec::new()] {
+    for secret in secrets(of) {
         let input = format!(
             "{}.{}",
             segment(&json!({"alg": name}).to_string()),
             segment(r#"{"iss":"a"}"#)
         );
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), input.as_bytes());
+        let tag = hmac::sign(&hmac::Key::new(digest, &secret), input.as_bytes());
         let token = format!("{input}.{}", base64url::encode(tag.as_ref()));
         assert_eq!(fault(&token, &public(of)), UNKNOWN);
         // Nor does the tag pass under the header of the key's own algorithm.
         let token = resigned(of, |_| tag.as_ref().to_vec());
         assert_eq!(fault(&token, &public(of)), JwsFault::Signature);
     }
+}
+
+/// Everything that is published of a key, byte for byte.
+fn secrets(of: Algorithm) -> Vec<Vec<u8>> {
+    let jwk = serde_json::to_string(&key(of).public_jwk()).unwrap();
+    let pretty = serde_json::to_string_pretty(&key(of).public_jwk()).unwrap();
+    let envelope = pem("PUBLIC KEY", &spki(of));
+    let mut secrets = vec![
+        Vec::new(),
+        spki(of),
+        envelope.trim_end().as_bytes().to_vec(),
+        envelope.into_bytes(),
+        format!(r#"{{"keys":[{jwk}]}}"#).into_bytes(),
+        jwk.into_bytes(),
+        pretty.into_bytes(),
+        public(of).thumbprint().as_bytes().to_vec(),
+    ];
+    if of == Algorithm::Rs256 {
+        secrets.push(pkcs1());
+        secrets.push(pem("RSA PUBLIC KEY", &pkcs1()).into_bytes());
+    }
+    secrets
+}
+
+/// A2: no HMAC key is taken into a set, whatever it says of itself.
+#[rstest]
+#[case::symmetric(json!({"kty": "oct", "k": "AAAA"}), KeyFault::Symmetric)]
+#[case::named(json!({"kty": "oct", "k": "AAAA", "alg": "HS256", "use": "sig"}), KeyFault::Symmetric)]
+#[case::rsa_for_hmac(json!(changed(Algorithm::Rs256, &json!({"alg": "HS256"}))), KeyFault::UnknownAlgorithm)]
+#[case::ec_for_hmac(json!(changed(Algorithm::Es256, &json!({"alg": "HS256"}))), KeyFault::UnknownAlgorithm)]
+fn a2_hmac_keys(#[case] jwk: Value, #[case] expected: KeyFault) {
+    let read = VerificationKey::from_jwk(jwk.as_object().unwrap(), &Algorithm::ALL);
+    assert_eq!(read, Err(expected));
 }
 
 /// A11: the key decides the algorithm, even where JWK and token both leave it open. S-8725-02.

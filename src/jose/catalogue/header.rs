@@ -2,18 +2,34 @@
 
 use super::*;
 
-/// A6 and A7: keys and addresses that the token brings along. S-7515-02, S-7515-03.
+/// A6: keys that the token brings along, also where the name of the key is not known. S-7515-02.
 #[rstest]
 #[case::jwk("jwk", json!({"kty": "oct", "k": ""}))]
 #[case::jwk_null("jwk", json!(null))]
+#[case::jwk_string("jwk", json!("{}"))]
 #[case::x5c("x5c", json!(["MII"]))]
-#[case::jku("jku", json!("https://canary.example/jwks"))]
-#[case::x5u("x5u", json!("https://canary.example/x509"))]
+#[case::x5c_empty("x5c", json!([]))]
 #[case::zip("zip", json!("DEF"))]
 #[case::enc("enc", json!("A256GCM"))]
 #[case::b64("b64", json!(false))]
 #[case::b64_true("b64", json!(true))]
-fn a6_a7_members_that_move_trust(#[case] name: &'static str, #[case] value: Value) {
+fn a6_members_that_move_trust(#[case] name: &'static str, #[case] value: Value) {
+    assert_refused_member(name, &value);
+}
+
+/// A7: addresses, which nobody calls. S-7515-03.
+#[rstest]
+#[case::jku("jku", json!("https://canary.example/jwks"))]
+#[case::jku_of_ours("jku", json!("https://tokens.example/jwks"))]
+#[case::jku_file("jku", json!("file:///etc/passwd"))]
+#[case::jku_null("jku", json!(null))]
+#[case::x5u("x5u", json!("https://canary.example/x509"))]
+#[case::x5u_number("x5u", json!(1))]
+fn a7_addresses(#[case] name: &'static str, #[case] value: Value) {
+    assert_refused_member(name, &value);
+}
+
+fn assert_refused_member(name: &'static str, value: &Value) {
     for kid in ["unknown", key(Algorithm::Es256).kid()] {
         let token = with_header(key(Algorithm::Es256), &json!({name: value, "kid": kid}));
         assert_eq!(
@@ -26,19 +42,27 @@ fn a6_a7_members_that_move_trust(#[case] name: &'static str, #[case] value: Valu
 #[test]
 fn a6_the_own_key_of_an_attacker() {
     let attacker = SigningKey::generate(Algorithm::Es256).unwrap();
-    let token = with_header(&attacker, &json!({"jwk": attacker.public_jwk()}));
-    let refused = JwsFault::Parameter(HeaderFault::Refused("jwk"));
-    assert_eq!(fault(&token, &public(Algorithm::Es256)), refused);
     let token = with_header(
         &attacker,
-        &json!({"kid": key(Algorithm::Es256).kid(), "x5t": "AA"}),
+        &json!({"jwk": attacker.public_jwk(), "kid": "unknown"}),
     );
-    assert_eq!(fault(&token, &public(Algorithm::Es256)), JwsFault::Signature);
+    let refused = JwsFault::Parameter(HeaderFault::Refused("jwk"));
+    assert_eq!(fault(&token, &public(Algorithm::Es256)), refused);
+    for thumbprint in ["x5t", "x5t#S256"] {
+        let token = with_header(
+            &attacker,
+            &json!({"kid": key(Algorithm::Es256).kid(), thumbprint: "AA"}),
+        );
+        assert_eq!(fault(&token, &public(Algorithm::Es256)), JwsFault::Signature);
+    }
 }
 
 /// A8: `kid` is a string to look up by, and nothing else. S-7515-04.
 #[rstest]
 #[case::path(json!("../../dev/null"), true)]
+#[case::escaped_path(json!("..%2f..%2fkeys"), true)]
+#[case::url(json!("https://canary.example/jwks#a"), true)]
+#[case::command(json!("a|/bin/true"), true)]
 #[case::sql(json!("' or 1=1"), true)]
 #[case::slash(json!("a/b"), true)]
 #[case::nul(json!("\0"), true)]
@@ -75,12 +99,29 @@ fn a8_key_names(#[case] kid: Value, #[case] good: bool) {
 #[case::number(json!({"crit": [1]}))]
 #[case::inherited(json!({"crit": ["__proto__", "constructor"]}))]
 #[case::b64(json!({"crit": ["b64"], "b64": false}))]
+#[case::object(json!({"crit": {"x": true}}))]
+#[case::none_of_ours(json!({"crit": ["exp"], "exp": 1}))]
 fn a9_critical_extensions(#[case] header: Value) {
     let token = with_header(key(Algorithm::Es256), &header);
     assert_eq!(
         fault(&token, &public(Algorithm::Es256)),
         JwsFault::Parameter(HeaderFault::Critical)
     );
+}
+
+/// A9: a `crit` that a second one would hide.
+#[test]
+fn a9_critical_twice() {
+    for header in [
+        r#"{"alg":"ES256","crit":["x"],"crit":[]}"#,
+        r#"{"alg":"ES256","crit":[],"\u0063rit":["x"]}"#,
+    ] {
+        let token = forge(key(Algorithm::Es256), header.as_bytes(), CLAIMS);
+        assert_eq!(
+            fault(&token, &public(Algorithm::Es256)),
+            JwsFault::Header(JsonFault::Duplicate)
+        );
+    }
 }
 
 /// A17: every kind of token shows its type, in the one form that it is compared in.

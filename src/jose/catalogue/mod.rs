@@ -1,12 +1,20 @@
-//! Inputs that broke other products, each held against this module: signatures and headers (A), dates (B5) and
-//! duplicate members (B9).
+//! Inputs that broke other products, each held against this module: signatures, headers and keys (A), an oracle
+//! (B1), dates (B5), duplicate members (B9), encryption (F8) and private keys (F14). The names begin with the row
+//! of `docs/failures.md`.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "an overflow in a test is a failed test"
+)]
 
 mod algorithms;
 mod form;
 mod header;
+mod keys;
 mod signatures;
+mod wycheproof;
 
-use super::testing::{changed, forge, key, with_header};
+use super::testing::{changed, forge, key, pem, pkcs1, spki, with_header};
 use super::*;
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature as lc;

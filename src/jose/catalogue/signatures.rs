@@ -25,12 +25,36 @@ fn a3_psychic_signatures(
     }
 }
 
-/// A3, with r = s = n of P-256.
-#[test]
-fn a3_the_order_itself() {
-    let order = b"\xff\xff\xff\xff\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xbc\xe6\xfa\xad\xa7\x17\x9e\x84\xf3\xb9\xca\xc2\xfc\x63\x25\x51";
-    let token = resigned(Algorithm::Es256, |_| [order.as_slice(), order].concat());
-    assert_eq!(fault(&token, &public(Algorithm::Es256)), JwsFault::Signature);
+/// A3: r and s of the group's order, which is zero again.
+#[rstest]
+#[case(
+    Algorithm::Es256,
+    "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+)]
+#[case(
+    Algorithm::Es384,
+    "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973"
+)]
+#[case(
+    Algorithm::Es512,
+    "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409"
+)]
+fn a3_the_order_itself(#[case] algorithm: Algorithm, #[case] order: &str) {
+    let digits = order.as_bytes().chunks(2);
+    let byte = |digits: &[u8]| u8::from_str_radix(str::from_utf8(digits).unwrap(), 16).unwrap();
+    let order: Vec<u8> = digits.map(byte).collect();
+    let (zero, mut one) = (vec![0; order.len()], vec![0; order.len()]);
+    one[order.len() - 1] = 1;
+    for r in [&zero, &one, &order] {
+        for s in [&zero, &one, &order] {
+            let token = resigned(algorithm, |_| [r.as_slice(), s].concat());
+            assert_eq!(fault(&token, &public(algorithm)), JwsFault::Signature);
+        }
+        let genuine_r = resigned(algorithm, |signature| [&signature[..order.len()], r].concat());
+        assert_eq!(fault(&genuine_r, &public(algorithm)), JwsFault::Signature);
+        let genuine_s = resigned(algorithm, |signature| [r, &signature[order.len()..]].concat());
+        assert_eq!(fault(&genuine_s, &public(algorithm)), JwsFault::Signature);
+    }
 }
 
 /// A10: signatures that are cut, made longer, or written in DER. S-7518-10, S-8037-01.
@@ -71,16 +95,23 @@ fn a10_lengths(
     assert_eq!(fault(&wide, &public(algorithm)), JwsFault::Signature);
 }
 
-#[test]
-fn a10_der() {
-    let der = key(Algorithm::Es256).to_pkcs8().unwrap();
-    let pair = lc::EcdsaKeyPair::from_pkcs8(&lc::ECDSA_P256_SHA256_ASN1_SIGNING, &der).unwrap();
-    let input = format!("{}.{}", segment(r#"{"alg":"ES256"}"#), segment("{}"));
+#[rstest]
+#[case(Algorithm::Es256, &lc::ECDSA_P256_SHA256_ASN1_SIGNING)]
+#[case(Algorithm::Es384, &lc::ECDSA_P384_SHA384_ASN1_SIGNING)]
+#[case(Algorithm::Es512, &lc::ECDSA_P521_SHA512_ASN1_SIGNING)]
+fn a10_der(#[case] algorithm: Algorithm, #[case] form: &'static lc::EcdsaSigningAlgorithm) {
+    let der = key(algorithm).to_pkcs8().unwrap();
+    let pair = lc::EcdsaKeyPair::from_pkcs8(form, &der).unwrap();
+    let input = format!(
+        "{}.{}",
+        segment(&json!({"alg": algorithm.as_str()}).to_string()),
+        segment("{}")
+    );
     let signature = pair
         .sign(&aws_lc_rs::rand::SystemRandom::new(), input.as_bytes())
         .unwrap();
     let token = format!("{input}.{}", base64url::encode(signature.as_ref()));
-    assert_eq!(fault(&token, &public(Algorithm::Es256)), JwsFault::Signature);
+    assert_eq!(fault(&token, &public(algorithm)), JwsFault::Signature);
 }
 
 /// S + L is as good as S to a verifier that does not look. S-8037-01.
@@ -126,4 +157,34 @@ fn a16_the_signature_comes_first() {
     let other = SigningKey::generate(Algorithm::Es256).unwrap();
     let token = forge(&other, br#"{"alg":"ES256"}"#, br#"{"iss":1,"exp":"no","aud":[]}"#);
     assert_eq!(fault(&token, &public(Algorithm::Es256)), JwsFault::Signature);
+}
+
+/// RFC 7515 App. A.2 and A.3: the tokens of the standard, and none that differs from them in one character.
+#[rstest]
+#[case(
+    "RS256",
+    json!({"kty": "RSA", "e": "AQAB", "n": "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}),
+    "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"
+)]
+#[case(
+    "ES256",
+    json!({"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}),
+    "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
+)]
+fn b1_tokens_of_rfc_7515(#[case] name: &str, #[case] jwk: Value, #[case] signature: &str) {
+    let header = segment(&format!(r#"{{"alg":"{name}"}}"#));
+    let payload =
+        "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    let token = format!("{header}.{payload}.{signature}");
+    let key = VerificationKey::from_jwk(jwk.as_object().unwrap(), &Algorithm::ALL).unwrap();
+    let claims = UnverifiedJws::parse(&token).unwrap().verify(&key).unwrap();
+    assert_eq!(claims.issuer(), Ok("joe"));
+    assert_eq!(claims.get("http://example.com/is_root"), Some(&json!(true)));
+    for at in 0..token.len() {
+        let mut changed = token.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).unwrap();
+        let verified = UnverifiedJws::parse(&changed).and_then(|jws| jws.verify(&key));
+        assert!(verified.is_err(), "character {at}");
+    }
 }

@@ -32,7 +32,7 @@ fn claims(name: &str, text: &str) -> Claims {
 #[case("{}", Err("malformed"))]
 #[case("[\"evil\",\"good\"]", Err("malformed"))]
 #[case("[\"good\"]", Err("malformed"))]
-fn issuers_and_subjects(#[case] text: &str, #[case] expected: Result<&str, &str>) {
+fn b10_issuers_and_subjects(#[case] text: &str, #[case] expected: Result<&str, &str>) {
     type Read = for<'c> fn(&'c Claims) -> Result<&'c str, ClaimFault>;
     let names: [(_, Read); 2] = [("iss", Claims::issuer), ("sub", Claims::subject)];
     for (claim, read) in names {
@@ -59,7 +59,7 @@ fn names_are_bounded() {
 }
 
 #[test]
-fn unicode_is_not_normalised() {
+fn b11_unicode_is_not_normalised() {
     let composed = claims("sub", "\"\u{e9}\"");
     let decomposed = claims("sub", "\"e\u{301}\"");
     assert_ne!(composed.subject(), decomposed.subject());
@@ -82,7 +82,7 @@ fn unicode_is_not_normalised() {
 #[case("[\"a\",1]", Err(ClaimFault::Malformed("aud")), None)]
 #[case("[\"a\",null]", Err(ClaimFault::Malformed("aud")), None)]
 #[case("[[\"a\"]]", Err(ClaimFault::Malformed("aud")), None)]
-fn audiences(
+fn a15_audiences(
     #[case] text: &str,
     #[case] expected: Result<Audience<'_>, ClaimFault>,
     #[case] sole: Option<&str>,
@@ -125,7 +125,7 @@ fn audiences(
 #[case::array("[]", Err("malformed"))]
 #[case::object("{}", Err("malformed"))]
 #[case::absent("missing", Err("missing"))]
-fn dates(#[case] text: &str, #[case] expected: Result<&str, &str>) {
+fn b5_dates_by_claim(#[case] text: &str, #[case] expected: Result<&str, &str>) {
     let instant = |text: &str| text.parse::<Timestamp>().unwrap();
     let fault = |claim| ClaimFault::Malformed(claim);
     let optional = |claim| match expected {
@@ -151,7 +151,7 @@ fn dates(#[case] text: &str, #[case] expected: Result<&str, &str>) {
 #[case("1", Err(ClaimFault::Malformed("jti")))]
 #[case("null", Err(ClaimFault::Malformed("jti")))]
 #[case("[\"a\"]", Err(ClaimFault::Malformed("jti")))]
-fn jwt_ids(#[case] text: &str, #[case] expected: Result<Option<&str>, ClaimFault>) {
+fn c10_jwt_ids(#[case] text: &str, #[case] expected: Result<Option<&str>, ClaimFault>) {
     assert_eq!(claims("jti", text).jwt_id(), expected);
 }
 
@@ -159,7 +159,7 @@ fn jwt_ids(#[case] text: &str, #[case] expected: Result<Option<&str>, ClaimFault
 #[case(MAX_JWT_ID, true)]
 #[case(MAX_JWT_ID + 1, false)]
 #[case(10 * 1024, false)]
-fn jwt_ids_are_bounded(#[case] length: usize, #[case] good: bool) {
+fn c10_jwt_ids_are_bounded(#[case] length: usize, #[case] good: bool) {
     let text = format!("\"{}\"", "x".repeat(length));
     assert_eq!(claims("jti", &text).jwt_id().is_ok(), good);
 }

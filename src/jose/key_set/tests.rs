@@ -1,7 +1,5 @@
 use super::*;
-use crate::jose::testing::{changed, key};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::jose::testing::{changed, key, pem, pkcs1, spki};
 use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::json;
@@ -12,57 +10,6 @@ fn set(keys: &[Value]) -> Vec<u8> {
 
 fn jwk(algorithm: Algorithm, changes: &Value) -> Value {
     Value::Object(changed(algorithm, changes))
-}
-
-fn pem(label: &str, der: &[u8]) -> String {
-    format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        STANDARD.encode(der)
-    )
-}
-
-/// The key in `SubjectPublicKeyInfo`, as the library writes it.
-fn spki(algorithm: Algorithm) -> Vec<u8> {
-    use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-    use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
-    let pkcs8 = key(algorithm).to_pkcs8().unwrap();
-    let ecdsa = |curve| {
-        let pair = EcdsaKeyPair::from_pkcs8(curve, &pkcs8).unwrap();
-        AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
-            .unwrap()
-            .as_ref()
-            .to_vec()
-    };
-    match algorithm {
-        Algorithm::Es256 => ecdsa(&aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING),
-        Algorithm::Es384 => ecdsa(&aws_lc_rs::signature::ECDSA_P384_SHA384_FIXED_SIGNING),
-        Algorithm::Es512 => ecdsa(&aws_lc_rs::signature::ECDSA_P521_SHA512_FIXED_SIGNING),
-        Algorithm::EdDsa => {
-            let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).unwrap();
-            AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
-                .unwrap()
-                .as_ref()
-                .to_vec()
-        }
-        Algorithm::Rs256
-        | Algorithm::Rs384
-        | Algorithm::Rs512
-        | Algorithm::Ps256
-        | Algorithm::Ps384
-        | Algorithm::Ps512 => {
-            let pair = RsaKeyPair::from_pkcs8(&pkcs8).unwrap();
-            AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
-                .unwrap()
-                .as_ref()
-                .to_vec()
-        }
-    }
-}
-
-fn pkcs1() -> Vec<u8> {
-    use aws_lc_rs::signature::{KeyPair, RsaKeyPair};
-    let pair = RsaKeyPair::from_pkcs8(&key(Algorithm::Rs256).to_pkcs8().unwrap()).unwrap();
-    pair.public_key().as_ref().to_vec()
 }
 
 fn outcome(judged: &Judged) -> (Vec<Algorithm>, Vec<(usize, KeyFault)>) {
@@ -77,7 +24,7 @@ fn outcome(judged: &Judged) -> (Vec<Algorithm>, Vec<(usize, KeyFault)>) {
 
 /// S-7517-02, S-9964-01: whatever else is in the set, the good keys are found.
 #[test]
-fn bad_keys_leave_the_others_alone() {
+fn a13_bad_keys_leave_the_others_alone() {
     let bad = [
         json!({"kty": "AKP", "alg": "ML-DSA-44", "pub": "AQ"}),
         jwk(Algorithm::Rs256, &json!({"d": "AQ", "kid": "leaked"})),
@@ -117,7 +64,7 @@ fn bad_keys_leave_the_others_alone() {
 }
 
 #[test]
-fn damage_inside_of_a_key_stays_inside() {
+fn a13_damage_inside_of_a_key_stays_inside() {
     let good = jwk(Algorithm::Es256, &json!({}));
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(40), "]".repeat(40));
     let document = format!(r#"{{"keys":[{{"kty":"RSA","\u006bty":"EC"}},{deep},{good}],"other":[1]}}"#);
@@ -150,7 +97,7 @@ fn damage_inside_of_a_key_stays_inside() {
 #[case::dashes("-----", SetFault::NoPemKey)]
 #[case::many_blocks(&"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n".repeat(17), SetFault::TooMany)]
 #[case::large_pem(&"-".repeat(MAX_DOCUMENT + 1), SetFault::TooLarge)]
-fn what_is_no_set(#[case] document: &str, #[case] fault: SetFault) {
+fn a13_what_is_no_set(#[case] document: &str, #[case] fault: SetFault) {
     assert_eq!(judge_document(document.as_bytes(), &Algorithm::ALL), Err(fault));
 }
 
@@ -167,13 +114,22 @@ fn sixteen_keys_are_not_too_many() {
 }
 
 #[rstest]
+#[case(16, Ok(16))]
+#[case(17, Err(SetFault::TooMany))]
+#[case(18, Err(SetFault::TooMany))]
+fn inside_another_object_too(#[case] keys: usize, #[case] expected: Result<usize, SetFault>) {
+    let judged = judge_jwks_value(&json!({ "keys": vec![json!({}); keys] }), &Algorithm::ALL);
+    assert_eq!(judged.map(|judged| judged.refused.len()), expected);
+}
+
+#[rstest]
 #[case::same_key_and_kid(json!({"kid": "a"}), json!({"kid": "a"}), true)]
 #[case::same_key_other_kid(json!({"kid": "a"}), json!({"kid": "b"}), true)]
 #[case::same_key_other_algorithm(json!({"kid": "a"}), json!({"kid": "b", "alg": "PS256"}), true)]
 #[case::same_kid_and_algorithm(json!({"kid": "a"}), json!({"kid": "a", "n": MODULUS}), true)]
 #[case::same_kid_other_algorithm(json!({"kid": "a"}), json!({"kid": "a", "n": MODULUS, "alg": "PS256"}), false)]
 #[case::other_kid(json!({"kid": "a"}), json!({"kid": "b", "n": MODULUS}), false)]
-fn duplicates(#[case] first: Value, #[case] second: Value, #[case] refused: bool) {
+fn a12_the_same_key_or_name_twice(#[case] first: Value, #[case] second: Value, #[case] refused: bool) {
     let keys = [jwk(Algorithm::Rs256, &first), jwk(Algorithm::Rs256, &second)];
     let judged = judge_jwks(&set(&keys), &Algorithm::ALL).unwrap();
     let expected = if refused {
@@ -188,7 +144,7 @@ fn duplicates(#[case] first: Value, #[case] second: Value, #[case] refused: bool
 const MODULUS: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
 
 #[test]
-fn an_unusable_key_takes_no_name_from_a_good_one() {
+fn a12_an_unusable_key_takes_no_name_from_a_good_one() {
     let bad = jwk(Algorithm::Es256, &json!({"kid": "a", "use": "enc"}));
     let good = jwk(Algorithm::Es256, &json!({"kid": "a"}));
     let judged = judge_jwks(&set(&[bad, good]), &Algorithm::ALL).unwrap();

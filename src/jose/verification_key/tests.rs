@@ -102,8 +102,8 @@ fn accepted(#[case] of: Algorithm, #[case] changes: Value) {
     assert_eq!(judged(&changed(of, &changes)), Ok(of));
 }
 
+/// S-7517-03.
 #[rstest]
-// S-7517-03, A12
 #[case::rsa_d(Algorithm::Rs256, json!({"d": "AQ"}), KeyFault::Private)]
 #[case::rsa_p(Algorithm::Rs256, json!({"p": "AQ"}), KeyFault::Private)]
 #[case::rsa_q(Algorithm::Rs256, json!({"q": "AQ"}), KeyFault::Private)]
@@ -128,7 +128,16 @@ fn accepted(#[case] of: Algorithm, #[case] changes: Value) {
 #[case::kid_number(Algorithm::Es256, json!({"kid": 1}), KeyFault::Malformed("kid"))]
 #[case::kid_empty(Algorithm::Es256, json!({"kid": ""}), KeyFault::Malformed("kid"))]
 #[case::kid_long(Algorithm::Es256, json!({"kid": "k".repeat(MAX_KID + 1)}), KeyFault::Malformed("kid"))]
-// S-7517-02, S-9964-01, A13
+fn a12_not_a_public_key_for_signatures(
+    #[case] of: Algorithm,
+    #[case] changes: Value,
+    #[case] fault: KeyFault,
+) {
+    assert_eq!(judged(&changed(of, &changes)), Err(fault));
+}
+
+/// S-7517-02, S-9964-01.
+#[rstest]
 #[case::no_kty(Algorithm::Es256, json!({"kty": null}), KeyFault::Malformed("kty"))]
 #[case::kty_number(Algorithm::Es256, json!({"kty": 1}), KeyFault::Malformed("kty"))]
 #[case::kty_case(Algorithm::Es256, json!({"kty": "ec"}), KeyFault::Unsupported)]
@@ -154,7 +163,7 @@ fn accepted(#[case] of: Algorithm, #[case] changes: Value) {
 #[case::infinity(Algorithm::Es256, json!({"x": base64url::encode(&[0; 32]), "y": base64url::encode(&[0; 32])}), KeyFault::NotOnCurve)]
 #[case::beyond_the_field(Algorithm::Es512, json!({"x": base64url::encode(&[0xff; 66])}), KeyFault::NotOnCurve)]
 #[case::ed25519_short(Algorithm::EdDsa, json!({"x": base64url::encode(&[1; 31])}), KeyFault::Malformed("x"))]
-fn refused(#[case] of: Algorithm, #[case] changes: Value, #[case] fault: KeyFault) {
+fn a13_malformed_keys(#[case] of: Algorithm, #[case] changes: Value, #[case] fault: KeyFault) {
     assert_eq!(judged(&changed(of, &changes)), Err(fault));
 }
 
@@ -178,7 +187,7 @@ fn refused(#[case] of: Algorithm, #[case] changes: Value, #[case] fault: KeyFaul
 #[case::e_leading_zero(RFC7515_RSA, "AAEAAQ", KeyFault::Malformed("e"))]
 #[case::e_empty(RFC7515_RSA, "", KeyFault::Malformed("e"))]
 #[case::e_standard_alphabet(RFC7515_RSA, "//8", KeyFault::Malformed("e"))]
-fn weak_rsa(#[case] n: &str, #[case] e: &str, #[case] fault: KeyFault) {
+fn a12_weak_rsa(#[case] n: &str, #[case] e: &str, #[case] fault: KeyFault) {
     assert_eq!(judged(&rsa_jwk(n, e)), Err(fault));
 }
 
@@ -204,7 +213,7 @@ fn rsa_sizes(#[case] bits: usize) {
 #[case::p_and_one("7v_______________________________________38", KeyFault::NotOnCurve)]
 #[case::largest("_________________________________________38", KeyFault::NotOnCurve)]
 #[case::all_ones("__________________________________________8", KeyFault::NotOnCurve)]
-fn bad_points(#[case] x: &str, #[case] fault: KeyFault) {
+fn a12_weak_ed25519(#[case] x: &str, #[case] fault: KeyFault) {
     assert_eq!(judged(&changed(Algorithm::EdDsa, &json!({"x": x}))), Err(fault));
 }
 

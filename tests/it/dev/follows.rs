@@ -5,7 +5,7 @@ use crate::support::dev::Dev;
 use crate::support::workloads::key;
 
 #[tokio::test]
-async fn a_client_comes_changes_its_key_and_goes() {
+async fn d6_a_client_comes_changes_its_key_and_goes() {
     let (first, second, neighbour) = (key(), key(), key());
     let dev = Dev::start(&[("neighbour.yaml", &inline("neighbour", &[&neighbour]))]).await;
     dev.until(&neighbour, "payments/neighbour", true).await;

@@ -39,7 +39,7 @@ async fn until(server: &Server, client: &str, key: &SigningKey, accepted: bool) 
 }
 
 #[tokio::test]
-async fn an_assertion_is_honoured_once_in_either_slot() {
+async fn c1_an_assertion_is_honoured_once_in_either_slot() {
     let plane = ControlPlane::shared();
     let release = Release::install(plane, "once").await;
     let (key, client) = (key(), format!("{}/billing", release.namespace()));

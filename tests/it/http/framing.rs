@@ -15,6 +15,9 @@ use rstest::rstest;
 #[case::two_lengths_the_other_way("Content-Length: {inner}\r\nContent-Length: 0\r\n\r\n{smuggled}")]
 #[case::list_of_lengths("Content-Length: 0, {inner}\r\n\r\n{smuggled}")]
 #[case::signed_length("Content-Length: +0\r\n\r\n{smuggled}")]
+#[case::signed_length_of_the_rest("Content-Length: +{inner}\r\n\r\n{smuggled}")]
+#[case::length_with_a_comma("Content-Length: 0,\r\n\r\n{smuggled}")]
+#[case::empty_length("Content-Length:\r\n\r\n{smuggled}")]
 #[case::negative_length("Content-Length: -1\r\n\r\n{smuggled}")]
 #[case::hexadecimal_length("Content-Length: 0x0\r\n\r\n{smuggled}")]
 #[case::huge_length("Content-Length: 18446744073709551616\r\n\r\n{smuggled}")]
@@ -24,13 +27,23 @@ use rstest::rstest;
 #[case::space_before_the_colon(
     "Transfer-Encoding : chunked\r\nContent-Length: {inner}\r\n\r\n0\r\n\r\n{smuggled}"
 )]
+#[case::identity("Transfer-Encoding: identity\r\nContent-Length: {inner}\r\n\r\n0\r\n\r\n{smuggled}")]
+#[case::two_codings("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n{smuggled}")]
+#[case::bare_line_feed_between_headers(
+    "Content-Length: 0\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"
+)]
+#[case::bare_carriage_return("X: y\rContent-Length: 0\r\n\r\n{smuggled}")]
+#[case::folded_coding("Transfer-Encoding:\r\n chunked\r\nContent-Length: {inner}\r\n\r\n0\r\n\r\n{smuggled}")]
 #[case::folded("X: y\r\n Transfer-Encoding: chunked\r\n\r\n{smuggled}")]
 #[case::bare_line_feed_in_a_size("Transfer-Encoding: chunked\r\n\r\n0\n\r\n{smuggled}")]
 #[case::negative_size("Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n{smuggled}")]
 #[case::huge_size("Transfer-Encoding: chunked\r\n\r\nffffffffffffffff1\r\n\r\n{smuggled}")]
+#[case::size_with_a_sign("Transfer-Encoding: chunked\r\n\r\n+0\r\n\r\n{smuggled}")]
+#[case::size_with_a_prefix("Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n{smuggled}")]
+#[case::no_size("Transfer-Encoding: chunked\r\n\r\n;x\r\n\r\n{smuggled}")]
 #[case::endless_extension("Transfer-Encoding: chunked\r\n\r\n0;{long}\r\n\r\n{smuggled}")]
 #[tokio::test]
-async fn nothing_behind_an_ambiguous_request_is_processed(#[case] framing: &str) {
+async fn f4_nothing_behind_an_ambiguous_request_is_processed(#[case] framing: &str) {
     let site = Site::start(short()).await;
     let smuggled = site.request();
     let framed = framing
@@ -57,7 +70,7 @@ async fn nothing_behind_an_ambiguous_request_is_processed(#[case] framing: &str)
 #[case::empty_name("GET /jwks HTTP/1.1\r\n: a\r\n\r\n")]
 #[case::chunked_in_http_1_0("POST /token HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
 #[tokio::test]
-async fn what_is_no_http_is_refused_and_closed(#[case] request: &str) {
+async fn f4_what_is_no_http_is_refused_and_closed(#[case] request: &str) {
     let site = Site::start(short()).await;
     let mut raw = site.open().await;
     raw.write(request).await;
@@ -66,7 +79,7 @@ async fn what_is_no_http_is_refused_and_closed(#[case] request: &str) {
 }
 
 #[tokio::test]
-async fn requests_in_a_row_are_answered_in_order_on_one_connection() {
+async fn f4_requests_in_a_row_are_answered_in_order_on_one_connection() {
     let site = Site::start(short()).await;
     let mut raw = site.open().await;
     let chunked = format!("{TOKEN}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");

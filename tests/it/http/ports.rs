@@ -9,7 +9,7 @@ use prometheus::Registry;
 use tokio::net::TcpListener;
 
 #[tokio::test]
-async fn the_second_port_tells_of_health_and_gives_no_token() {
+async fn f13_the_second_port_tells_of_health_and_gives_no_token() {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
     let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());

@@ -146,6 +146,11 @@ impl Release {
 
     /// Starts a server under its own account.
     pub(crate) async fn start_server(&self, plane: &ControlPlane) -> Server {
+        self.start_server_with(plane, &[]).await
+    }
+
+    /// The same with these flags.
+    pub(crate) async fn start_server_with(&self, plane: &ControlPlane, flags: &[&str]) -> Server {
         let (port, health) = (free_port(), format!("127.0.0.1:{}", free_port()));
         let issuer = format!("https://127.0.0.1:{port}");
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
@@ -176,7 +181,8 @@ impl Release {
                 key.to_str().unwrap(),
             ]
             .into_iter()
-            .chain(self.watched()),
+            .chain(self.watched())
+            .chain(flags.iter().copied()),
         )
         .env("KUBECONFIG", self.kubeconfig(plane, Account::Server).await)
         .start();

@@ -62,14 +62,14 @@ fn resources() -> impl Strategy<Value = Vec<GrantedResource>> {
     })
 }
 
-fn subjects() -> impl Strategy<Value = BTreeSet<FederatedSubject>> {
-    subsequence(vec!["build", "deploy"], 0..=2).prop_map(|of| of.into_iter().map(of_ci).collect())
+fn subjects(most: usize) -> impl Strategy<Value = BTreeSet<FederatedSubject>> {
+    subsequence(vec!["build", "deploy"], 0..=most).prop_map(|of| of.into_iter().map(of_ci).collect())
 }
 
 fn policies() -> impl Strategy<Value = (Client, Consent)> {
     let delegated = subsequence(vec!["alice", "bob"], 0..=2);
-    let rule = option::weighted(0.8, (subjects(), resources()));
-    let bearer = option::weighted(0.8, (delegated, subjects(), rule));
+    let rule = option::weighted(0.8, (subjects(2), resources()));
+    let bearer = option::weighted(0.8, (delegated, subjects(2), rule));
     let consent = (
         prop::bool::weighted(0.8),
         prop::bool::weighted(0.8),
@@ -77,7 +77,7 @@ fn policies() -> impl Strategy<Value = (Client, Consent)> {
     );
     (
         resources(),
-        subjects(),
+        subjects(1),
         any::<bool>(),
         bearer,
         consent,
@@ -139,21 +139,30 @@ fn presented() -> impl Strategy<Value = Presented> {
     })
 }
 
+/// One JWT that authenticates, one that is a grant, both, or any of them.
 fn requests() -> impl Strategy<Value = Asked> {
-    (
-        prop::bool::weighted(0.7),
-        option::of(presented()),
-        option::weighted(0.8, presented()),
-        option::weighted(0.3, btree_set("[a-e]", 1..3).prop_map(text)),
-        vec(select(vec![LEDGER, LEDGER, OLD]), 0..=2),
-    )
-        .prop_map(|(bearer, client_assertion, assertion, scope, resources)| Asked {
+    let own = presented().prop_map(|jwt| Presented {
+        signer: Signer::Client,
+        subject: CLIENT,
+        ..jwt
+    });
+    let jwts = prop_oneof![
+        2 => presented().prop_map(|jwt| (false, Some(jwt), None)),
+        3 => presented().prop_map(|jwt| (true, None, Some(jwt))),
+        2 => (own, presented()).prop_map(|(own, jwt)| (true, Some(own), Some(jwt))),
+        1 => (any::<bool>(), option::of(presented()), option::of(presented())),
+    ];
+    let scope = option::weighted(0.3, btree_set("[a-e]", 1..3).prop_map(text));
+    let resources = prop_oneof![3 => Just(vec![]), 2 => vec(select(vec![LEDGER, LEDGER, OLD]), 1..=2)];
+    (jwts, scope, resources).prop_map(
+        |((bearer, client_assertion, assertion), scope, resources)| Asked {
             bearer,
             client_assertion,
             assertion: assertion.filter(|_| bearer),
             scope,
             resources,
-        })
+        },
+    )
 }
 
 fn text(tokens: BTreeSet<String>) -> String {
@@ -333,7 +342,7 @@ fn is_what_is_granted() {
     outcome.unwrap();
     let granted = granted.map(Cell::into_inner);
     assert!(
-        granted.iter().all(|count| *count >= 5),
+        granted.iter().all(|count| *count > 0),
         "all, public, delegated, client_credentials: {granted:?}"
     );
 }
