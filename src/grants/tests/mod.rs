@@ -1,6 +1,7 @@
 //! The pipeline against a small world: one client with a key and a service account, another with
 //! neither in common, and a local cluster.
 
+mod audience;
 mod catalogue;
 mod federated;
 mod policy;
