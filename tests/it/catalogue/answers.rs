@@ -1,6 +1,6 @@
 //! Answers that tell nothing (F10).
 
-use super::desk::{ASSERTION_TYPE, Desk, JWT_BEARER};
+use super::desk::{ASSERTION_TYPE, CLIENT, Desk, IDLE, JWT_BEARER};
 use crate::support::workloads::{assertion, assertion_with, key};
 use serde_json::json;
 
@@ -47,7 +47,7 @@ async fn f10_every_bad_token_has_the_same_answer() {
     ];
     let mut answers: [Vec<_>; 2] = Default::default();
     for (what, token) in &bad {
-        for hint in [None, Some("payments/billing"), Some("payments/nobody")] {
+        for hint in [None, Some("payments/nobody"), Some(CLIENT), Some(IDLE)] {
             let hint = hint.map(|id| ("client_id", id));
             let mut grant = vec![("grant_type", JWT_BEARER), ("assertion", token)];
             let mut client = vec![

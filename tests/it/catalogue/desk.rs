@@ -12,6 +12,8 @@ use tokio::time::timeout;
 
 pub(super) const CLUSTER: &str = "https://kubernetes.default.svc.cluster.local";
 pub(super) const CLIENT: &str = "payments/billing";
+/// A client of the same key that may use no grant at all.
+pub(super) const IDLE: &str = "payments/idle";
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// What the body of a token request is.
@@ -45,7 +47,10 @@ impl Desk {
         let (key, cluster) = (key(), key());
         let identities =
             json!([{ "keys": { "jwks": jwks(&[&key]) } }, { "serviceAccount": { "name": "billing" } }]);
-        let object = client_object("payments", "billing", identities);
+        let object = client_object("payments", "billing", identities.clone());
+        let mut idle = client_object("payments", "idle", identities);
+        idle["spec"]["grants"] = json!({});
+        idle["spec"]["identities"][1] = json!({ "serviceAccount": { "name": "idle" } });
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let set = folder.path().join("jwks.json");
         std::fs::write(&set, jwks(&[&cluster]).to_string()).unwrap();
@@ -56,7 +61,10 @@ impl Desk {
             set.to_str().unwrap(),
         ];
         let dev = Dev::start_with(
-            &[("billing.json", &object.to_string())],
+            &[
+                ("billing.json", &object.to_string()),
+                ("idle.json", &idle.to_string()),
+            ],
             &[&cluster_args, args].concat(),
         )
         .await;

@@ -6,6 +6,7 @@ pub(crate) mod cluster;
 pub(crate) mod command;
 pub(crate) mod controlplane;
 pub(crate) mod dev;
+pub(crate) mod endpoint;
 pub(crate) mod eventually;
 pub(crate) mod go;
 pub(crate) mod home;
