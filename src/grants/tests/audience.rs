@@ -43,6 +43,12 @@ fn is_remembered(#[case] aud: Value, #[case] expected: Addressed) {
 }
 
 #[test]
+fn has_words_for_the_audit_log() {
+    let words = [Addressed::Issuer, Addressed::Endpoint, Addressed::Shared].map(Addressed::as_str);
+    assert_eq!(words, ["issuer", "endpoint", "shared"]);
+}
+
+#[test]
 fn of_issuers_is_always_us() {
     let world = under(AudiencePolicy::Compat, AudiencePolicy::Compat);
     assert_eq!(addressed(&world, &pod_token(json!({}))), Addressed::Issuer);
