@@ -324,7 +324,11 @@ fn check(terms: &Terms, asked: &Asked, client: &Client, consent: &Consent) {
 #[test]
 fn is_what_is_granted() {
     let granted = [const { Cell::new(0_usize) }; 4];
-    let mut runner = TestRunner::new(Config::with_cases(2000));
+    let mut runner = TestRunner::new(Config {
+        cases: 2000,
+        failure_persistence: None,
+        ..Config::default()
+    });
     let outcome = runner.run(&(policies(), requests()), |((client, consent), asked)| {
         let world = World::with_consent(client.clone(), consent.clone());
         world.index.set_trusted_issuers([ci()]);
