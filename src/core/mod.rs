@@ -12,3 +12,6 @@ pub mod resource;
 pub mod scope;
 pub mod source;
 pub mod trusted_issuer;
+
+#[cfg(test)]
+mod properties;

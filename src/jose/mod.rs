@@ -44,4 +44,6 @@ pub use verification_key::{BadSignature, MAX_KID, VerificationKey};
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+pub(crate) mod properties;
+#[cfg(test)]
 mod testing;

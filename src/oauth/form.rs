@@ -283,6 +283,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_secret_and_what_may_be_repeated() {
+        let those = |which: fn(Parameter) -> bool| {
+            let which = Parameter::ALL.into_iter().filter(|parameter| which(*parameter));
+            which.map(Parameter::name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            those(Parameter::secret),
+            [
+                "client_secret",
+                "client_assertion",
+                "assertion",
+                "subject_token",
+                "actor_token"
+            ]
+        );
+        assert_eq!(those(Parameter::repeatable), ["resource", "audience"]);
+    }
+
+    #[test]
     fn debug_output_shows_no_value() {
         let form = Form::parse(b"assertion=s3cret").unwrap();
         assert_eq!(format!("{form:?}"), r#"["assertion"]"#);

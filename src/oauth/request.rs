@@ -381,6 +381,15 @@ mod tests {
         assert_eq!(fault.map(|fault| (fault, fault.error())), expected);
     }
 
+    #[rstest]
+    #[case(GrantType::ClientCredentials)]
+    #[case(GrantType::JwtBearer)]
+    fn grants_are_known_by_their_names(#[case] grant: GrantType) {
+        let body = format!("grant_type={}", grant.as_str());
+        let request = TokenRequest::parse(body.as_bytes(), false).unwrap();
+        assert_eq!(request.grant, grant);
+    }
+
     #[test]
     fn a_whole_request_is_told_apart() {
         let body = format!(

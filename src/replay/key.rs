@@ -70,4 +70,14 @@ mod tests {
         .collect();
         assert_eq!(keys.len(), 6);
     }
+
+    /// Replicas of several versions agree on it: computed with another program.
+    #[test]
+    fn it_is_what_it_was() {
+        let key = ReplayKey::new(Purpose::Assertion, "client:a/b", "a/b", "1");
+        let expected = [
+            0xe6, 0xf9, 0xbb, 0xa4, 0xa8, 0xdd, 0xf3, 0x28, 0xa3, 0x17, 0xda, 0x8c, 0x8d, 0xbb, 0x61, 0x9b,
+        ];
+        assert_eq!(key.as_bytes(), &expected);
+    }
 }

@@ -13,3 +13,6 @@ pub mod router;
 pub mod serve;
 pub mod tls;
 pub mod token;
+
+#[cfg(test)]
+mod properties;

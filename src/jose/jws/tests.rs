@@ -103,6 +103,14 @@ fn ignored(#[case] header: Value) {
     );
 }
 
+#[rstest]
+#[case(Segment::Header, "the header is not canonical base64url")]
+#[case(Segment::Payload, "the payload is not canonical base64url")]
+#[case(Segment::Signature, "the signature is not canonical base64url")]
+fn segments_are_named(#[case] segment: Segment, #[case] expected: &str) {
+    assert_eq!(JwsFault::Base64(segment).to_string(), expected);
+}
+
 #[test]
 fn debug_shows_nothing_that_was_sent() {
     let token = with_header(key(Algorithm::Es256), &json!({"kid": "k", "typ": "t"}));

@@ -109,10 +109,31 @@ fn an_empty_set_has_no_keys() {
     assert_eq!(judged, Ok(Judged::default()));
 }
 
+#[rstest]
+#[case(MAX_DOCUMENT, Ok(()))]
+#[case(MAX_DOCUMENT.strict_add(1), Err(SetFault::TooLarge))]
+fn documents_are_bounded(#[case] length: usize, #[case] expected: Result<(), SetFault>) {
+    let set = r#"{"keys":[]}"#;
+    let document = set.to_owned() + &" ".repeat(length.strict_sub(set.len()));
+    assert_eq!(
+        judge_document(document.as_bytes(), &Algorithm::ALL).map(|_| ()),
+        expected
+    );
+}
+
 #[test]
 fn sixteen_keys_are_not_too_many() {
     let judged = judge_jwks(&set(&vec![json!({}); 16]), &Algorithm::ALL).unwrap();
     assert_eq!(judged.refused.len(), MAX_KEYS);
+}
+
+#[rstest]
+#[case(16, Ok(16))]
+#[case(17, Err(SetFault::TooMany))]
+#[case(18, Err(SetFault::TooMany))]
+fn inside_another_object_too(#[case] keys: usize, #[case] expected: Result<usize, SetFault>) {
+    let judged = judge_jwks_value(&json!({ "keys": vec![json!({}); keys] }), &Algorithm::ALL);
+    assert_eq!(judged.map(|judged| judged.refused.len()), expected);
 }
 
 #[rstest]

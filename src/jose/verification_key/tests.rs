@@ -81,6 +81,7 @@ fn thumbprint_and_signature_of_rfc_8037() {
 #[case::curve_not_allowed(Algorithm::Es384, json!({}), &[Algorithm::Es256], Err(KeyFault::AlgorithmNotAllowed))]
 #[case::named_not_allowed(Algorithm::Rs256, json!({}), &[Algorithm::Ps256], Err(KeyFault::AlgorithmNotAllowed))]
 #[case::other_family(Algorithm::Rs256, json!({"alg": "ES256"}), &Algorithm::ALL, Err(KeyFault::AlgorithmMismatch))]
+#[case::other_family_that_is_not_allowed_either(Algorithm::Rs256, json!({"alg": "ES256"}), &[Algorithm::Rs256], Err(KeyFault::AlgorithmMismatch))]
 #[case::other_curve(Algorithm::Es256, json!({"alg": "ES384"}), &Algorithm::ALL, Err(KeyFault::AlgorithmMismatch))]
 #[case::symmetric(Algorithm::Rs256, json!({"alg": "HS256"}), &Algorithm::ALL, Err(KeyFault::UnknownAlgorithm))]
 #[case::none(Algorithm::Rs256, json!({"alg": "none"}), &Algorithm::ALL, Err(KeyFault::UnknownAlgorithm))]
