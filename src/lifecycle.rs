@@ -6,6 +6,7 @@
 //! - The first SIGTERM or SIGINT asks every task to finish; the second one does not wait for them.
 
 use anyhow::anyhow;
+use futures::stream::BoxStream;
 use futures::{FutureExt, Stream, StreamExt};
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -62,6 +63,11 @@ pub enum LifecycleError {
     Signals(#[source] std::io::Error),
 }
 
+/// The signals that tell a process to end: one item for each SIGTERM or SIGINT.
+///
+/// Listen before anything else is started: until then a signal ends the process at once.
+pub struct Signals(BoxStream<'static, ()>);
+
 // === impl Tasks ===
 
 impl Tasks {
@@ -102,9 +108,8 @@ impl Tasks {
 
     /// Runs until the process is told to end or an essential task ends, then gives every task `grace` to
     /// finish.
-    pub async fn run_until_done(self, grace: Duration) -> Result<(), LifecycleError> {
-        let signals = termination_signals().map_err(LifecycleError::Signals)?;
-        self.run_with(signals, grace).await
+    pub async fn run_until_done(self, signals: Signals, grace: Duration) -> Result<(), LifecycleError> {
+        self.run_with(signals.0, grace).await
     }
 
     async fn run_with(self, signals: impl Stream<Item = ()>, grace: Duration) -> Result<(), LifecycleError> {
@@ -181,20 +186,28 @@ impl Tasks {
     }
 }
 
-/// One item for each SIGTERM or SIGINT.
-fn termination_signals() -> std::io::Result<impl Stream<Item = ()>> {
-    let terminate = signal(SignalKind::terminate())?;
-    let interrupt = signal(SignalKind::interrupt())?;
-    Ok(futures::stream::unfold(
-        (terminate, interrupt),
-        |(mut terminate, mut interrupt)| async {
+// === impl Signals ===
+
+impl Signals {
+    /// Listens from now on: a signal that comes before anybody waits for it is not lost.
+    pub fn listen() -> Result<Self, LifecycleError> {
+        let terminate = signal(SignalKind::terminate()).map_err(LifecycleError::Signals)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(LifecycleError::Signals)?;
+        let both = futures::stream::unfold((terminate, interrupt), |(mut terminate, mut interrupt)| async {
             let got = tokio::select! {
                 got = terminate.recv() => got,
                 got = interrupt.recv() => got,
             };
             got.map(|()| ((), (terminate, interrupt)))
-        },
-    ))
+        });
+        Ok(Self(both.boxed()))
+    }
+}
+
+impl std::fmt::Debug for Signals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Signals").finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::fetch::FetchOptions;
 use crate::fetch::addresses::AddressPolicy;
 use crate::jose::Algorithm;
 use crate::keys::RotationPolicy;
-use crate::lifecycle::Tasks;
+use crate::lifecycle::{Signals, Tasks};
 use crate::readiness::Readiness;
 use crate::server::metrics::register_process;
 use crate::server::serve::{bind, serve_health};
@@ -79,6 +79,7 @@ impl Args {
 
     async fn serve(self) -> anyhow::Result<()> {
         let client = self.cluster.connect().await?;
+        let signals = Signals::listen()?;
         let namespace = self.cluster.installation().namespace;
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         register_process(&registry)?;
@@ -108,7 +109,7 @@ impl Args {
                 .await
                 .context("leading")
         });
-        Ok(tasks.run_until_done(GRACE).await?)
+        Ok(tasks.run_until_done(signals, GRACE).await?)
     }
 
     fn options(&self, metrics: ControllerMetrics, instance: &str) -> anyhow::Result<ControllerOptions> {

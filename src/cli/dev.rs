@@ -2,7 +2,7 @@ use super::{Outcome, narrate, runtime};
 use crate::core::issuer::Issuer;
 use crate::dev::folder::Loaded;
 use crate::dev::serve;
-use crate::lifecycle::Tasks;
+use crate::lifecycle::{Signals, Tasks};
 use crate::server::serve::{GRACE, bind};
 use crate::telemetry::{self, LogFormat};
 use anyhow::Context;
@@ -45,6 +45,7 @@ impl Args {
     }
 
     async fn serve(self) -> anyhow::Result<()> {
+        let signals = Signals::listen()?;
         let socket = bind(self.listen).await?;
         let issuer = Issuer::parse_loopback(&format!("http://{}", socket.local_addr()?))?;
         let tasks = Tasks::new();
@@ -72,6 +73,6 @@ impl Args {
             }
         };
         serve::follow(&tasks, embedded, self.dir, Box::new(report));
-        Ok(tasks.run_until_done(GRACE).await?)
+        Ok(tasks.run_until_done(signals, GRACE).await?)
     }
 }

@@ -9,7 +9,7 @@ use crate::core::resource::ResourceId;
 use crate::grants::Settings;
 use crate::index::MintedResources;
 use crate::jose::Algorithm;
-use crate::lifecycle::Tasks;
+use crate::lifecycle::{Signals, Tasks};
 use crate::readiness::Readiness;
 use crate::replay::memory::{Capacity, MemoryLog};
 use crate::server::broker::Broker;
@@ -95,6 +95,7 @@ impl Args {
         };
         let tls = Arc::new(ReloadingTls::load(files).context("cannot serve TLS")?);
         let client = self.cluster.connect().await?;
+        let signals = Signals::listen()?;
 
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -132,6 +133,6 @@ impl Args {
             router,
         );
         serve_health(&tasks, health, readiness, registry);
-        Ok(tasks.run_until_done(GRACE).await?)
+        Ok(tasks.run_until_done(signals, GRACE).await?)
     }
 }

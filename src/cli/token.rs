@@ -134,7 +134,7 @@ fn explain(refused: &Refused) {
     narrate(&format!("  {}", text("error_description")));
     if let Some(id) = &refused.request_id {
         narrate(&format!(
-            "  The precise reason is in the server's audit log under request_id {id}. Each has a page in docs/errors/."
+            "  The precise reason is in the server's audit log under request_id {id}; each reason has a page in docs/errors/."
         ));
     }
     narrate("What to check:");

@@ -96,6 +96,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
+    /// S-8414-04
     #[rstest]
     #[case("https://tokens.example", Ok(()))]
     #[case("https://tokens.example/a/b", Ok(()))]
@@ -110,6 +111,7 @@ mod tests {
         assert_eq!(Issuer::parse(text).map(|_| ()), expected);
     }
 
+    /// D-23
     #[rstest]
     #[case("http://127.0.0.1:8080", Ok(()))]
     #[case("http://[::1]:8080", Ok(()))]

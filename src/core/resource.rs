@@ -66,6 +66,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
+    /// S-8707-01
     #[rstest]
     #[case("https://ledger.internal", Ok(()))]
     #[case("https://ledger.internal/v1?tenant=a", Ok(()))]
@@ -81,6 +82,7 @@ mod tests {
         assert_eq!(text.parse::<ResourceId>().map(|_| ()), expected);
     }
 
+    /// S-8707-06
     #[test]
     fn identifiers_are_compared_byte_by_byte() {
         let a: ResourceId = "https://ledger.internal".parse().unwrap();

@@ -88,6 +88,7 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
+    /// S-6749-55
     #[rstest]
     #[case::empty("")]
     #[case::double_space("read  write")]
@@ -102,6 +103,7 @@ mod tests {
         assert_eq!(text.parse::<Scopes>(), Err(InvalidScope));
     }
 
+    /// S-6749-55
     #[test]
     fn order_and_repetition_do_not_matter_but_case_does() {
         let scopes: Scopes = "write read write".parse().unwrap();

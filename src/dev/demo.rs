@@ -8,7 +8,7 @@ use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
 use crate::dev::serve::{self, Embedded};
 use crate::jose::{self, Algorithm, Claims, SigningKey, UnverifiedJws};
-use crate::lifecycle::Tasks;
+use crate::lifecycle::{Signals, Tasks};
 use crate::oauth::request::GrantType;
 use anyhow::Context;
 use aws_lc_rs::rand;
@@ -32,7 +32,9 @@ pub async fn run(out: &mut dyn Write) -> anyhow::Result<bool> {
     let outcome = demo.play().await;
     let held = demo.failed == 0;
     tasks.shutdown().cancel();
-    tasks.run_until_done(Duration::from_secs(2)).await?;
+    tasks
+        .run_until_done(Signals::listen()?, Duration::from_secs(2))
+        .await?;
     outcome.map(|()| held)
 }
 

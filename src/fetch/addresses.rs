@@ -117,6 +117,7 @@ mod tests {
         assert!(AddressPolicy::default().permits(address.parse().unwrap()));
     }
 
+    /// S-8725-32
     #[rstest]
     #[case("0.0.0.0")]
     #[case("0.255.255.255")]

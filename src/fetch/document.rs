@@ -102,6 +102,7 @@ mod tests {
     use http::{HeaderValue, StatusCode};
     use rstest::rstest;
 
+    /// S-7517-04
     #[rstest]
     #[case(None, Ok(()))]
     #[case(Some("application/json"), Ok(()))]
@@ -150,6 +151,7 @@ mod tests {
         assert_eq!(judge_head(status, &HeaderMap::new()), Err(expected));
     }
 
+    /// S-7517-01
     #[rstest]
     #[case(r#"{"keys":[]}"#, Ok(()))]
     #[case(r#"{"keys":[{"kty":"new"}, 7],"more":{}}"#, Ok(()))]
@@ -165,6 +167,7 @@ mod tests {
         assert_eq!(judge_body(body.as_bytes()), expected);
     }
 
+    /// S-7517-04
     #[test]
     fn seventeen_keys_and_deep_nesting_are_refused() {
         let keys = vec!["{}"; MAX_KEYS + 1].join(",");

@@ -195,6 +195,7 @@ async fn each_fetch_dials_anew() {
     assert_eq!(host.connections.load(Ordering::SeqCst), 3);
 }
 
+/// S-8725-32
 #[rstest]
 #[case::literal("127.0.0.1")]
 #[case::decimal("2130706433")]
@@ -214,6 +215,7 @@ async fn a_name_is_dialled_at_its_permitted_addresses() {
     assert_eq!(host.connections.load(Ordering::SeqCst), 1);
 }
 
+/// S-7517-04
 #[rstest]
 #[case::redirect(
     http("302 Found", "Location: https://127.0.0.1/\r\n", ""),

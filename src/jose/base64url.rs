@@ -31,6 +31,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
+    /// S-JOSE-03, S-JOSE-04
     #[rstest]
     #[case("", Some(&b""[..]))]
     #[case("AA", Some(&b"\0"[..]))]

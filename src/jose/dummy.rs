@@ -50,6 +50,7 @@ fn random_modulus() -> Option<PublicKey> {
 mod tests {
     use super::*;
 
+    /// S-6749-39, D-19
     #[test]
     fn there_is_a_key_for_every_algorithm() {
         for algorithm in Algorithm::ALL {

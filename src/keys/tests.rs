@@ -184,6 +184,7 @@ fn a_turn_that_was_planned_with_a_wrong_clock_is_brought_forward() {
     assert_eq!(ring.published(at(START + 3600 + 66 * 60 - 1)).count(), 2);
 }
 
+/// S-7517-06
 #[test]
 fn the_jwks_shows_what_a_verifier_needs_and_nothing_private() {
     let keys = SigningKeys::new(step(
@@ -265,6 +266,7 @@ proptest! {
 
     /// Every key is published long enough before and after its use, and while an algorithm stays
     /// configured, exactly one key is active from its first key on.
+    /// S-7517-06
     #[test]
     fn no_verifier_ever_meets_an_unknown_key(
         lives in prop::collection::vec((algorithms(), prop::collection::vec(pauses(), 1..12)), 1..4),

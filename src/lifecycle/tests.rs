@@ -132,3 +132,26 @@ async fn the_first_failure_is_the_one_that_is_told() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_signal_that_comes_before_anybody_waits_is_not_lost() {
+    let signals = Signals::listen().unwrap();
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &std::process::id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let tasks = Tasks::new();
+    let stop = tasks.shutdown();
+    tasks.spawn_essential("index", async move {
+        stop.cancelled().await;
+        Ok(())
+    });
+    tokio::time::timeout(
+        Duration::from_secs(10),
+        tasks.run_until_done(signals, Duration::from_secs(1)),
+    )
+    .await
+    .expect("the signal is seen")
+    .unwrap();
+}

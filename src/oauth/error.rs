@@ -125,6 +125,7 @@ impl ErrorCode {
 mod tests {
     use super::*;
 
+    /// S-6749-61
     #[test]
     fn codes_and_descriptions_keep_to_the_characters_of_rfc_6749() {
         for code in ErrorCode::ALL {
@@ -135,6 +136,7 @@ mod tests {
         }
     }
 
+    /// S-6749-64
     #[test]
     fn waiting_is_advised_exactly_where_the_answer_may_change() {
         for code in ErrorCode::ALL {

@@ -26,6 +26,19 @@ pub enum Parameter {
     Assertion,
     /// RFC 8707 §2; may be repeated.
     Resource,
+    /// RFC 8693 §2.1; may be repeated. Token exchange is not offered: this one and the five below are known
+    /// for what RFC 6749 says of every parameter alone.
+    Audience,
+    /// RFC 8693 §2.1.
+    SubjectToken,
+    /// RFC 8693 §2.1.
+    SubjectTokenType,
+    /// RFC 8693 §2.1.
+    ActorToken,
+    /// RFC 8693 §2.1.
+    ActorTokenType,
+    /// RFC 8693 §2.1.
+    RequestedTokenType,
 }
 
 /// The known parameters of a form, empty values left out (RFC 6749 §3.2).
@@ -52,7 +65,7 @@ pub enum FormFault {
 
 impl Parameter {
     /// Every known parameter.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::GrantType,
         Self::Scope,
         Self::ClientId,
@@ -61,6 +74,12 @@ impl Parameter {
         Self::ClientAssertionType,
         Self::Assertion,
         Self::Resource,
+        Self::Audience,
+        Self::SubjectToken,
+        Self::SubjectTokenType,
+        Self::ActorToken,
+        Self::ActorTokenType,
+        Self::RequestedTokenType,
     ];
 
     /// Its name on the wire; letter case counts.
@@ -74,17 +93,30 @@ impl Parameter {
             Self::ClientAssertionType => "client_assertion_type",
             Self::Assertion => "assertion",
             Self::Resource => "resource",
+            Self::Audience => "audience",
+            Self::SubjectToken => "subject_token",
+            Self::SubjectTokenType => "subject_token_type",
+            Self::ActorToken => "actor_token",
+            Self::ActorTokenType => "actor_token_type",
+            Self::RequestedTokenType => "requested_token_type",
         }
     }
 
-    /// Whether it may stand more than once (RFC 8707 §2).
+    /// Whether it may stand more than once (RFC 8707 §2, RFC 8693 §2.1).
     pub const fn repeatable(self) -> bool {
-        matches!(self, Self::Resource)
+        matches!(self, Self::Resource | Self::Audience)
     }
 
     /// Whether its value must never be seen in a URL or a log.
     pub const fn secret(self) -> bool {
-        matches!(self, Self::ClientSecret | Self::ClientAssertion | Self::Assertion)
+        matches!(
+            self,
+            Self::ClientSecret
+                | Self::ClientAssertion
+                | Self::Assertion
+                | Self::SubjectToken
+                | Self::ActorToken
+        )
     }
 
     fn from_name(name: &str) -> Option<Self> {
@@ -96,7 +128,7 @@ impl Parameter {
 
 impl<'b> Form<'b> {
     /// Reads a form body. Unknown parameters are ignored, even when repeated; known ones may stand
-    /// once, `resource` aside; one without a value counts as absent.
+    /// once, `resource` and `audience` aside; one without a value counts as absent.
     pub fn parse(body: &'b [u8]) -> Result<Self, FormFault> {
         let mut seen = Vec::new();
         let mut values = Vec::new();
@@ -161,6 +193,7 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
+    /// S-6749-06, S-6749-09
     #[rstest]
     #[case::same_value("grant_type=a&grant_type=a", FormFault::Repeated("grant_type"))]
     #[case::other_value("scope=a&scope=b", FormFault::Repeated("scope"))]
@@ -183,6 +216,36 @@ mod tests {
         assert_eq!(Form::parse(body.as_bytes()), Err(expected));
     }
 
+    /// S-6749-09, S-6749-10: all that RFC 6749, 7521 and 8693 define stand once; `resource` and `audience`
+    /// as often as one likes.
+    #[rstest]
+    #[case::grant_type("grant_type", false)]
+    #[case::scope("scope", false)]
+    #[case::client_id("client_id", false)]
+    #[case::client_secret("client_secret", false)]
+    #[case::client_assertion("client_assertion", false)]
+    #[case::client_assertion_type("client_assertion_type", false)]
+    #[case::assertion("assertion", false)]
+    #[case::subject_token("subject_token", false)]
+    #[case::subject_token_type("subject_token_type", false)]
+    #[case::actor_token("actor_token", false)]
+    #[case::actor_token_type("actor_token_type", false)]
+    #[case::requested_token_type("requested_token_type", false)]
+    #[case::resource("resource", true)]
+    #[case::audience("audience", true)]
+    #[case::defined_nowhere("foo", true)]
+    fn what_may_be_repeated(#[case] name: &str, #[case] repeatable: bool) {
+        for (first, second) in [("a", "a"), ("a", "b"), ("", "a"), ("a", ""), ("", "")] {
+            let body = format!("{name}={first}&other=x&{name}={second}");
+            let repeated = match Form::parse(body.as_bytes()) {
+                Err(FormFault::Repeated(told)) => told == name,
+                parsed => parsed.is_err(),
+            };
+            assert_eq!(repeated, !repeatable, "{body}");
+        }
+    }
+
+    /// S-6749-12
     #[test]
     fn too_many_parameters_are_refused() {
         assert!(Form::parse("a=b&".repeat(MAX_PARAMETERS).as_bytes()).is_ok());
@@ -192,6 +255,7 @@ mod tests {
         );
     }
 
+    /// S-6749-08, S-6749-13
     #[test]
     fn f1_unknown_parameters_and_other_letter_cases_are_ignored() {
         let form = Form::parse(b"foo=1&foo=2&Grant_Type=x&a%5B%5D=1&scope=read").unwrap();
@@ -199,6 +263,7 @@ mod tests {
         assert_eq!(form.get(Parameter::GrantType), None);
     }
 
+    /// S-6749-07
     #[test]
     fn an_empty_value_counts_as_absent() {
         let form = Form::parse(b"scope=&client_id&grant_type=a").unwrap();
@@ -207,6 +272,7 @@ mod tests {
         assert_eq!(form.get(Parameter::GrantType), Some("a"));
     }
 
+    /// S-6749-10
     #[test]
     fn resources_may_be_repeated_and_keep_their_order() {
         let form = Form::parse(b"resource=https%3A%2F%2Fb&resource=&resource=https://a").unwrap();
@@ -224,9 +290,15 @@ mod tests {
         };
         assert_eq!(
             those(Parameter::secret),
-            ["client_secret", "client_assertion", "assertion"]
+            [
+                "client_secret",
+                "client_assertion",
+                "assertion",
+                "subject_token",
+                "actor_token"
+            ]
         );
-        assert_eq!(those(Parameter::repeatable), ["resource"]);
+        assert_eq!(those(Parameter::repeatable), ["resource", "audience"]);
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub fn paths(issuer: &Issuer) -> Vec<String> {
 mod tests {
     use super::*;
 
+    /// S-8414-03, S-8414-05, S-8414-06, S-8414-07, S-8414-09, S-8414-10: the whole document; what is not in it
+    /// is not offered.
     #[test]
     fn the_document_names_the_issuer_exactly_and_has_no_empty_list() {
         let issuer = Issuer::parse("https://tokens.example/a").unwrap();
@@ -85,6 +87,42 @@ mod tests {
         );
     }
 
+    /// S-8414-08: what is listed is what verifies, RS256 included; nothing is unsigned, nothing symmetric.
+    #[test]
+    fn the_listed_algorithms_are_those_that_verify() {
+        let issuer = Issuer::parse("https://tokens.example").unwrap();
+        let metadata = Metadata::new(&issuer, &[Algorithm::Es256]);
+        let listed = metadata.token_endpoint_auth_signing_alg_values_supported;
+        for name in &listed {
+            assert!(name.parse::<Algorithm>().is_ok(), "{name}");
+        }
+        assert!(listed.contains(&"RS256"));
+        for never in ["none", "HS256"] {
+            assert!(!listed.contains(&never) && never.parse::<Algorithm>().is_err());
+        }
+        assert_eq!(metadata.id_token_signing_alg_values_supported, ["ES256"]);
+    }
+
+    /// S-8414-01, S-8414-03, S-8414-09: the endpoints are below the issuer, a `/` at its end or not, and the
+    /// identifier is left as it is.
+    #[test]
+    fn endpoints_are_below_the_issuer() {
+        for issuer in [
+            "https://h",
+            "https://h/",
+            "https://h/a/b",
+            "https://h/a/b/",
+            "https://h:8443/a",
+        ] {
+            let metadata = Metadata::new(&Issuer::parse(issuer).unwrap(), &[Algorithm::Es256]);
+            assert_eq!(metadata.issuer, issuer);
+            let base = issuer.trim_end_matches('/');
+            assert_eq!(metadata.token_endpoint, format!("{base}/token"));
+            assert_eq!(metadata.jwks_uri, format!("{base}/jwks"));
+        }
+    }
+
+    /// S-8414-01, S-8414-02
     #[test]
     fn it_is_served_where_both_standards_look() {
         let of = |issuer: &str| paths(&Issuer::parse(issuer).unwrap());
@@ -96,6 +134,7 @@ mod tests {
                 "/a/b/.well-known/openid-configuration"
             ]
         );
+        assert_eq!(of("https://h/a/b/"), of("https://h/a/b"));
         assert_eq!(
             of("https://h/"),
             [

@@ -64,6 +64,7 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
+    /// S-6749-05, S-6749-06
     #[rstest]
     #[case::appendix_b("+%25%26%2B%C2%A3%E2%82%AC", Ok(" %&+\u{a3}\u{20ac}"))]
     #[case::plain("a-b_c.d~e", Ok("a-b_c.d~e"))]

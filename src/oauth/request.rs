@@ -55,9 +55,12 @@ pub enum RequestFault {
     /// No client has a secret here.
     #[error("client secrets do not exist here")]
     ClientSecret,
-    /// The client authenticates in two ways at once.
+    /// A `client_assertion`, and another way of client authentication beside it.
     #[error("more than one way of client authentication was used")]
     TwoMethods,
+    /// An `Authorization` header and a secret, neither of which authenticates clients here.
+    #[error("an Authorization header and a client secret were used")]
+    SecretAndHeader,
     /// An `Authorization` header; no HTTP scheme authenticates clients here.
     #[error("an Authorization header does not authenticate clients here")]
     AuthorizationHeader,
@@ -78,11 +81,12 @@ impl GrantType {
 // === impl RequestFault ===
 
 impl RequestFault {
-    /// The error to answer with. More than one mechanism is `invalid_client` as soon as an assertion
-    /// takes part (RFC 7521 §4.2.1), and so is a mechanism that does not exist here.
+    /// The error to answer with. More than one mechanism is `invalid_request` (RFC 6749 §5.2), but
+    /// `invalid_client` as soon as an assertion takes part (RFC 7521 §4.2.1), and so is a mechanism that does
+    /// not exist here.
     pub const fn error(self) -> ErrorCode {
         match self {
-            Self::Form(_) | Self::Missing(_) => ErrorCode::InvalidRequest,
+            Self::Form(_) | Self::Missing(_) | Self::SecretAndHeader => ErrorCode::InvalidRequest,
             Self::UnsupportedGrant => ErrorCode::UnsupportedGrantType,
             Self::UnsupportedAssertionType
             | Self::ClientSecret
@@ -101,7 +105,7 @@ impl RequestFault {
             Self::UnsupportedGrant => ReasonCode::GrantUnsupported,
             Self::UnsupportedAssertionType => ReasonCode::AssertionTypeUnsupported,
             Self::ClientSecret => ReasonCode::ClientSecret,
-            Self::TwoMethods => ReasonCode::TwoAuthMethods,
+            Self::TwoMethods | Self::SecretAndHeader => ReasonCode::TwoAuthMethods,
             Self::AuthorizationHeader => ReasonCode::AuthorizationHeader,
         }
     }
@@ -124,7 +128,7 @@ impl RequestFault {
             Self::ClientSecret => {
                 "Client secrets do not exist here: authenticate with a signed JWT as client_assertion (RFC 7523)."
             }
-            Self::TwoMethods => {
+            Self::TwoMethods | Self::SecretAndHeader => {
                 "Use one way of client authentication: client_assertion alone, without client_secret and Authorization header."
             }
             Self::AuthorizationHeader => {
@@ -170,6 +174,7 @@ fn client_assertion<'b>(
     let assertion_type = form.get(Parameter::ClientAssertionType);
     match (assertion, assertion_type) {
         (Some(_), _) if secret || authorization_header => Err(RequestFault::TwoMethods),
+        (None, _) if secret && authorization_header => Err(RequestFault::SecretAndHeader),
         _ if authorization_header => Err(RequestFault::AuthorizationHeader),
         _ if secret => Err(RequestFault::ClientSecret),
         (None, None) => Ok(None),
@@ -198,6 +203,7 @@ mod tests {
     const TYPE: &str =
         "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
 
+    /// S-6749-09, S-6749-20, S-6749-22, S-6749-26, S-7521-01
     #[rstest]
     #[case::nothing("", false, RequestFault::Missing("grant_type"), ErrorCode::InvalidRequest)]
     #[case::empty_grant(
@@ -267,6 +273,7 @@ mod tests {
         assert_eq!(fault.error(), code);
     }
 
+    /// S-7521-01, S-7521-05, D-02
     #[rstest]
     #[case::assertion_missing("", false, RequestFault::Missing("client_assertion"))]
     #[case::with_secret("&client_assertion=x&client_secret=y", false, RequestFault::TwoMethods)]
@@ -279,6 +286,7 @@ mod tests {
         );
     }
 
+    /// S-7521-02
     #[test]
     fn an_unknown_assertion_type_is_an_unsupported_way_to_authenticate() {
         let body = b"grant_type=client_credentials&client_assertion=x&client_assertion_type=saml2";
@@ -288,6 +296,89 @@ mod tests {
                 .map_err(RequestFault::error),
             Err(ErrorCode::InvalidClient)
         );
+    }
+
+    /// S-6749-07: a parameter without a value is one that was left out, whichever it is.
+    /// S-7521-01
+    #[rstest]
+    #[case::client_assertion("grant_type=client_credentials&client_assertion=&client_assertion_type=", Ok(()))]
+    #[case::assertion_type(
+        "grant_type=client_credentials&client_assertion=x&client_assertion_type=",
+        Err(RequestFault::Missing("client_assertion_type"))
+    )]
+    #[case::secret("grant_type=client_credentials&client_secret=", Ok(()))]
+    #[case::scope("grant_type=client_credentials&scope=&resource=&client_id=", Ok(()))]
+    #[case::grant_type("grant_type&scope=read", Err(RequestFault::Missing("grant_type")))]
+    fn empty_parameters(#[case] body: &str, #[case] expected: Result<(), RequestFault>) {
+        let parsed = TokenRequest::parse(body.as_bytes(), false);
+        if let Ok(request) = &parsed {
+            assert!(request.client_assertion.is_none() && request.assertion.is_none());
+            assert!(request.client_id.is_none() && request.scope.is_none() && request.resources.is_empty());
+        }
+        assert_eq!(parsed.map(|_| ()), expected);
+    }
+
+    /// S-6749-13, S-6749-20, S-6749-21, S-6749-22, S-6749-26, D-24, D-11
+    #[rstest]
+    #[case::name_in_other_case("Grant_Type=client_credentials", RequestFault::Missing("grant_type"))]
+    #[case::name_with_space("grant_type+=client_credentials", RequestFault::Missing("grant_type"))]
+    #[case::value_in_other_case("grant_type=Client_Credentials", RequestFault::UnsupportedGrant)]
+    #[case::value_with_space_before("grant_type=+client_credentials", RequestFault::UnsupportedGrant)]
+    #[case::value_with_nothing_but_space("grant_type=+", RequestFault::UnsupportedGrant)]
+    #[case::unknown("grant_type=foo", RequestFault::UnsupportedGrant)]
+    #[case::password("grant_type=password&username=a&password=b", RequestFault::UnsupportedGrant)]
+    #[case::code("grant_type=authorization_code&code=a", RequestFault::UnsupportedGrant)]
+    #[case::refresh_token("grant_type=refresh_token&refresh_token=a", RequestFault::UnsupportedGrant)]
+    #[case::implicit("grant_type=implicit", RequestFault::UnsupportedGrant)]
+    #[case::saml(
+        "grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer&assertion=a",
+        RequestFault::UnsupportedGrant
+    )]
+    #[case::device(
+        "grant_type=urn:ietf:params:oauth:grant-type:device_code",
+        RequestFault::UnsupportedGrant
+    )]
+    #[case::exchange(
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=a",
+        RequestFault::UnsupportedGrant
+    )]
+    #[case::before_the_client("grant_type=foo&client_secret=x", RequestFault::UnsupportedGrant)]
+    fn grants_that_are_none_here(#[case] body: &str, #[case] expected: RequestFault) {
+        let parsed = TokenRequest::parse(body.as_bytes(), false).map(|_| ());
+        assert_eq!(parsed, Err(expected));
+        let code = if expected == RequestFault::UnsupportedGrant {
+            ErrorCode::UnsupportedGrantType
+        } else {
+            ErrorCode::InvalidRequest
+        };
+        assert_eq!(expected.error(), code);
+    }
+
+    /// S-6749-35, S-6749-40, S-7521-05, D-02: whatever is beside a `client_assertion` makes it `invalid_client`
+    /// (RFC 7521 §4.2.1). Without one, neither a secret nor a header is a way to authenticate, and both together
+    /// are `invalid_request` (RFC 6749 §5.2).
+    #[rstest]
+    fn only_one_way_of_authentication_exists(
+        #[values(false, true)] secret: bool,
+        #[values(false, true)] header: bool,
+        #[values(false, true)] assertion: bool,
+    ) {
+        let mut body = "grant_type=client_credentials".to_owned();
+        if secret {
+            body.push_str("&client_secret=x");
+        }
+        if assertion {
+            body = format!("{body}&{TYPE}&client_assertion=x");
+        }
+        let fault = TokenRequest::parse(body.as_bytes(), header).err();
+        let expected = match (assertion, secret, header) {
+            (_, false, false) => None,
+            (false, true, true) => Some((RequestFault::SecretAndHeader, ErrorCode::InvalidRequest)),
+            (true, _, _) => Some((RequestFault::TwoMethods, ErrorCode::InvalidClient)),
+            (false, false, true) => Some((RequestFault::AuthorizationHeader, ErrorCode::InvalidClient)),
+            (false, true, false) => Some((RequestFault::ClientSecret, ErrorCode::InvalidClient)),
+        };
+        assert_eq!(fault.map(|fault| (fault, fault.error())), expected);
     }
 
     #[rstest]

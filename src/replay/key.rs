@@ -54,6 +54,7 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
+    /// D-15
     #[test]
     fn every_part_counts_and_no_part_runs_into_the_next() {
         let keys: HashSet<_> = [

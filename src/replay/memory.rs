@@ -151,6 +151,7 @@ mod tests {
         )
     }
 
+    /// S-7523-20
     #[test]
     fn a_key_is_owned_once_until_its_end() {
         let log = log(10, 10);
@@ -171,6 +172,7 @@ mod tests {
         );
     }
 
+    /// D-15
     #[test]
     fn of_several_keys_all_are_owned_or_none_is_recorded() {
         let log = log(10, 10);

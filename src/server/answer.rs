@@ -168,3 +168,6 @@ impl Answer {
         body.unwrap_or_else(|_| br#"{"error":"server_error"}"#.to_vec())
     }
 }
+
+#[cfg(test)]
+mod tests;

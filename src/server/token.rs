@@ -145,9 +145,13 @@ mod tests {
     use http::HeaderValue;
     use rstest::rstest;
 
+    /// S-6749-02, S-6749-04, S-6749-11, D-23
     #[rstest]
     #[case::get("GET", "/token", &[], HttpFault::Method)]
+    #[case::get_with_parameters("GET", "/token?grant_type=client_credentials", &[("content-type", FORM)], HttpFault::Method)]
     #[case::put("PUT", "/token", &[], HttpFault::Method)]
+    #[case::delete("DELETE", "/token", &[], HttpFault::Method)]
+    #[case::options("OPTIONS", "/token", &[], HttpFault::Method)]
     #[case::head("HEAD", "/token", &[], HttpFault::Method)]
     #[case::no_type("POST", "/token", &[], HttpFault::ContentType)]
     #[case::json("POST", "/token", &[("content-type", "application/json")], HttpFault::ContentType)]
@@ -167,8 +171,27 @@ mod tests {
         assert_eq!(checked(method, uri, headers), Err(expected));
     }
 
+    /// S-6749-11: whatever is worth stealing, also of grants that are not offered.
+    #[rstest]
+    fn no_credential_is_taken_from_the_url(
+        #[values(
+            "client_secret",
+            "client_assertion",
+            "assertion",
+            "subject_token",
+            "actor_token"
+        )]
+        name: &str,
+        #[values("{}=x", "{}=", "{}", "a=b&{}=x", "{}=x&{}=y")] query: &str,
+    ) {
+        let uri = format!("/token?{}", query.replace("{}", name));
+        let checked = checked("POST", &uri, &[("content-type", FORM)]);
+        assert_eq!(checked, Err(HttpFault::CredentialsInUrl), "{uri}");
+    }
+
     const FORM: &str = "application/x-www-form-urlencoded";
 
+    /// S-6749-03
     #[rstest]
     #[case(&[("content-type", FORM)])]
     #[case(&[("content-type", "Application/X-WWW-Form-Urlencoded; charset=UTF-8")])]

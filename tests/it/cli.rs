@@ -5,4 +5,5 @@ mod demo;
 mod explained;
 mod keys;
 mod manifests;
+mod server;
 mod tokens;

@@ -37,7 +37,8 @@ const EDGES: [&str; 12] = [
     "SystemClock",
 ];
 
-fn root() -> &'static Path {
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -54,13 +55,15 @@ fn sources(place: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn below(place: &str) -> Vec<PathBuf> {
+/// The source files of a file or folder.
+pub(crate) fn below(place: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     sources(&root().join(place), &mut found);
     assert!(!found.is_empty(), "{place} has no source file");
     found
 }
 
+/// S-7515-02, S-7515-07
 #[test]
 fn pure_modules_touch_no_edge() {
     for file in PURE.iter().flat_map(|place| below(place)) {

@@ -5,9 +5,11 @@
 mod certificate;
 mod documents;
 mod ends;
+mod failures;
 mod framing;
 mod many;
 mod ports;
 mod site;
 mod sizes;
 mod slow;
+mod transport;

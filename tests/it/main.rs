@@ -27,6 +27,7 @@ mod oauthclient_schema;
 mod refusals_documented;
 mod rights;
 mod signing_keys;
+mod standards;
 mod status_policy;
 mod support;
 mod verifier;

@@ -71,6 +71,9 @@ fn places(reason: &Reason) -> &'static [(&'static str, Option<Scheme>)] {
     match reason {
         Reason::Request(RequestFault::AuthorizationHeader) => &[HEADER],
         Reason::Request(RequestFault::TwoMethods) => &[HEADER, ("with a `client_secret`", None)],
+        Reason::Request(RequestFault::SecretAndHeader) => {
+            &[("with both and without a `client_assertion`", Some(Scheme::Basic))]
+        }
         Reason::Assertion { fault, .. } if fault.is_ours() => &[("", None)],
         Reason::Assertion {
             slot: Slot::ClientAssertion,
@@ -131,6 +134,7 @@ fn reasons() -> Vec<Reason> {
         RequestFault::UnsupportedAssertionType,
         RequestFault::ClientSecret,
         RequestFault::TwoMethods,
+        RequestFault::SecretAndHeader,
         RequestFault::AuthorizationHeader,
     ];
     let mut reasons: Vec<Reason> = requests.map(Reason::Request).into();
@@ -334,6 +338,7 @@ fn links_between_the_pages_lead_somewhere() {
 }
 
 /// RFC 6749 §5.2: no quotation mark, no backslash, nothing but printable ASCII.
+/// S-6749-61
 #[test]
 fn every_sentence_keeps_to_the_characters_of_an_error_description() {
     for told in everything().values().flatten() {

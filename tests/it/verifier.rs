@@ -72,6 +72,7 @@ async fn ask(server: &Server, assertion: &str, resource: &str) -> Answer {
     server.token(&form).await
 }
 
+/// S-8725-10, S-8707-03, S-9068-01, S-8414-03
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_of_another_kind_verifies_our_tokens_and_nothing_else() {
     let plane = ControlPlane::shared();

@@ -80,6 +80,7 @@ fn bad_resources(#[case] resources: Value, #[case] path: &str, #[case] cause: Ca
     );
 }
 
+/// S-7523bis-10, D-13
 #[rstest]
 #[case(json!({"token": {"lifetime": "59s"}}), "spec.token.lifetime", LIFETIME)]
 #[case(json!({"token": {"lifetime": "1h1s"}}), "spec.token.lifetime", LIFETIME)]
@@ -142,6 +143,7 @@ fn all_faults_are_told_at_once_and_none_repeats_the_value() {
     assert!(found.iter().all(|fault| !fault.to_string().contains("canary")));
 }
 
+/// S-7523bis-20
 #[test]
 fn an_empty_spec_is_valid_and_allows_nothing() {
     let accepted = accept(&object(json!({}))).unwrap();
@@ -201,6 +203,7 @@ fn b8_an_object_cannot_name_claims() {
     }
 }
 
+/// S-7521-14
 #[rstest]
 #[case("Compat", AudiencePolicy::Compat)]
 #[case("Standard", AudiencePolicy::Standard)]
@@ -212,6 +215,7 @@ fn every_audience_policy_is_read(#[case] name: &str, #[case] policy: AudiencePol
     assert_eq!(policy.to_string(), name);
 }
 
+/// S-7521-14
 #[test]
 fn a_full_spec_is_read_in_full() {
     let accepted = accept(&object(json!({

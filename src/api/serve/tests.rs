@@ -92,6 +92,7 @@ fn inline_keys_come_from_spec_whatever_the_status_says() {
     );
 }
 
+/// S-7517-02
 #[test]
 fn one_bad_key_does_not_stop_the_others() {
     let mut private = key("b");
@@ -106,6 +107,7 @@ fn one_bad_key_does_not_stop_the_others() {
     );
 }
 
+/// S-8725-01, S-8725-07
 #[test]
 fn a_published_key_is_judged_by_the_algorithms_of_the_client() {
     let mut spec = spec(json!({"jwksURI": URI}));

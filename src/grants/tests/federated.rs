@@ -52,6 +52,7 @@ fn refusal(granted: Result<Grant, Refusal>) -> (ErrorCode, Reason) {
     (refusal.error, refusal.reason)
 }
 
+/// S-7521-11, D-22
 #[rstest]
 #[case::alone(json!({}))]
 #[case::in_an_array(json!({"aud": [ISSUER]}))]
@@ -68,6 +69,7 @@ fn an_identity_is_good_in_both_slots(#[case] changes: Value) {
     }
 }
 
+/// S-7521-07, D-16
 #[test]
 fn what_an_issuer_says_bounds_the_token_in_any_slot() {
     let world = trusting(World::with(identified()), ci());
@@ -77,6 +79,8 @@ fn what_an_issuer_says_bounds_the_token_in_any_slot() {
     }
 }
 
+/// S-7521-04, S-7521-06, S-7523-10, S-7523-11, S-7523-13, S-7523-15, S-8725-21, S-8725-22, D-03, D-04, D-08,
+/// D-13
 #[rstest]
 #[case::no_rule_for_the_subject(json!({"sub": "other"}), AssertionFault::ClientNotChosen)]
 #[case::the_subject_alone_is_nobody(json!({"iss": "https://other.example"}), AssertionFault::UnknownIssuer)]
@@ -96,6 +100,7 @@ fn refused_in_both_slots(#[case] changes: Value, #[case] expected: AssertionFaul
     assert_eq!(world.fault_in_both_slots(&ci_token(changes)), expected);
 }
 
+/// S-8725-20
 #[test]
 fn a_key_of_somebody_else_and_one_that_nobody_vouches_for_verify_nothing() {
     let stale = TrustedIssuer {
@@ -132,6 +137,7 @@ fn two_trusted_issuers_of_one_identifier_are_none() {
     );
 }
 
+/// D-04
 #[test]
 fn the_agreed_name_stands_for_us_with_that_issuer_alone() {
     let agreed = TrustedIssuer {
@@ -152,6 +158,7 @@ fn the_agreed_name_stands_for_us_with_that_issuer_alone() {
     assert_eq!(world.fault_in_both_slots(&token), AssertionFault::Audience);
 }
 
+/// S-7523-17
 #[rstest]
 #[case::no_iat_near_its_end(json!({"iat": "REMOVED", "jti": "REMOVED"}), None)]
 #[case::no_iat_and_far_ahead(json!({"iat": "REMOVED", "exp": NOW + 601}), Some(AssertionFault::Lifetime(600)))]
@@ -173,6 +180,7 @@ fn a_reusable_jwt_is_bounded_by_its_end_and_recorded_nowhere(
 }
 
 /// RFC 7523 §2.1 with two parties: somebody vouches for a subject, and an authenticated client redeems it.
+/// S-9068-06, D-12
 #[test]
 fn the_classic_grant_is_about_the_subject_and_the_client_acts() {
     let world = trusting(World::with_consent(redeeming(), consent()), ci());
@@ -192,6 +200,7 @@ fn the_classic_grant_is_about_the_subject_and_the_client_acts() {
     assert_eq!(grant.terms().subject, "build");
 }
 
+/// D-21
 #[rstest]
 #[case::alone(redeeming(), consent(), false, (ErrorCode::InvalidGrant, "assertion_client_not_chosen"))]
 #[case::not_in_the_rule(client(CLIENT), consent(), true, (ErrorCode::InvalidGrant, "assertion_subject_not_delegated"))]
@@ -215,6 +224,7 @@ fn the_classic_grant_takes_a_rule_and_consent(
     assert_eq!((error, reason.code().as_str()), expected);
 }
 
+/// D-21
 #[test]
 fn what_may_only_be_redeemed_authenticates_nobody() {
     let world = trusting(World::with_consent(redeeming(), consent()), ci());
@@ -233,6 +243,7 @@ fn with_both_an_identity_is_about_the_client_itself() {
     assert_eq!(grant.terms().subject, CLIENT);
 }
 
+/// D-15
 #[test]
 fn one_jti_of_two_issuers_is_two_uses() {
     let world = trusting(World::with_consent(redeeming(), consent()), ci());

@@ -3,6 +3,7 @@
 
 mod audience;
 mod catalogue;
+mod clients;
 mod federated;
 mod policy;
 mod properties;
@@ -10,4 +11,5 @@ mod public;
 mod refusals;
 mod self_signed;
 mod service_accounts;
+mod targets;
 mod world;

@@ -16,6 +16,7 @@ fn bearer(assertion: &str) -> Vec<(&str, &str)> {
     vec![("grant_type", JWT_BEARER_GRANT), ("assertion", assertion)]
 }
 
+/// S-6749-23, S-6749-30, S-6749-38, S-7523-01
 #[rstest]
 #[case::client_credentials_without_authentication(vec![("grant_type", "client_credentials")], ErrorCode::InvalidClient, Reason::NotAuthenticated)]
 #[case::only_a_client_id(
@@ -33,6 +34,7 @@ fn incomplete_requests(#[case] form: Vec<(&str, &str)>, #[case] error: ErrorCode
     assert_eq!((refusal.error, refusal.reason), (error, reason));
 }
 
+/// S-6749-25, D-11
 #[test]
 fn a_grant_that_the_client_does_not_have_is_unauthorized() {
     let mut neither = client(CLIENT);
@@ -54,6 +56,7 @@ fn a_grant_that_the_client_does_not_have_is_unauthorized() {
     );
 }
 
+/// S-7523-04, S-7523-05, S-7523-06, D-11
 #[test]
 fn a_presented_client_assertion_is_verified_even_where_none_is_needed() {
     let world = World::new();
@@ -102,6 +105,7 @@ fn a_presented_client_assertion_is_verified_even_where_none_is_needed() {
     );
 }
 
+/// D-21
 #[rstest]
 #[case::anothers_own(json!({"iss": "shop/cart", "sub": "shop/cart"}), None)]
 #[case::anothers_word_for_a_subject_of_ours(json!({"iss": "shop/cart", "sub": "alice"}), None)]
@@ -147,6 +151,7 @@ fn an_assertion_in_a_client_credentials_request_does_not_go_unverified() {
     );
 }
 
+/// S-7521-10, S-7523-13, S-9068-06, D-12
 #[rstest]
 #[case::itself(CLIENT, Ok((CLIENT, false)))]
 #[case::listed("alice", Ok(("payments/billing#alice", true)))]
@@ -173,6 +178,7 @@ fn delegated_subjects(#[case] sub: &str, #[case] expected: Result<(&str, bool), 
     }
 }
 
+/// S-7523-21, D-20
 #[rstest]
 #[case::client_id(json!({"client_id": "shop/cart"}))]
 #[case::azp(json!({"azp": "shop/cart"}))]
@@ -182,6 +188,7 @@ fn an_assertion_for_another_client_is_not_this_ones(#[case] changes: Value) {
     assert_eq!(refusal.error, ErrorCode::InvalidGrant);
 }
 
+/// S-8707-01, S-8707-03, S-8707-04, S-8707-06, S-9068-04, D-17
 #[rstest]
 #[case::the_only_one(&[LEDGER], &[], Ok(LEDGER))]
 #[case::named(&[LEDGER, "https://old.internal"], &["https://old.internal"], Ok("https://old.internal"))]
@@ -214,6 +221,7 @@ fn targets(#[case] allowed: &[&str], #[case] asked: &[&str], #[case] expected: R
     assert_eq!(granted, expected);
 }
 
+/// S-6749-54, S-6749-56, S-7521-09, S-7523-21, D-20
 #[rstest]
 #[case::all_by_default(None, json!({}), Ok("read write"))]
 #[case::fewer(Some("read"), json!({}), Ok("read"))]
@@ -243,6 +251,7 @@ fn scopes(#[case] asked: Option<&str>, #[case] changes: Value, #[case] expected:
     }
 }
 
+/// S-7521-07, D-16
 #[test]
 fn a_token_does_not_outlive_the_grant_behind_it_for_long() {
     let world = World::new();
@@ -263,6 +272,7 @@ fn a_token_does_not_outlive_the_grant_behind_it_for_long() {
     assert_eq!(end(&bearer(&old)), 160);
 }
 
+/// S-7523-16, D-11
 #[test]
 fn the_replay_logs_word_is_taken_and_the_times_are_looked_at_again() {
     let world = World::new();
@@ -299,6 +309,7 @@ fn the_replay_logs_word_is_taken_and_the_times_are_looked_at_again() {
     );
 }
 
+/// S-6749-52, S-9068-01, S-9068-02, S-9068-05, D-12
 #[test]
 fn the_access_token_is_one_of_rfc_9068() {
     let world = World::new();
@@ -340,6 +351,7 @@ fn the_access_token_is_one_of_rfc_9068() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
+    /// S-7521-09, D-20
     #[test]
     fn a_grant_is_always_within_the_policy(
         allowed in proptest::collection::btree_set("[a-d]", 0..4),

@@ -53,6 +53,7 @@ fn told(granted: Result<Grant, Refusal>) -> (ErrorCode, &'static str) {
     (refusal.error, refusal.reason.code().as_str())
 }
 
+/// S-7523-02, S-9068-02, D-14
 #[test]
 fn the_lesser_scopes_are_granted_and_the_token_says_that_nobody_authenticated() {
     let world = world(public(), open());
@@ -74,6 +75,7 @@ fn the_lesser_scopes_are_granted_and_the_token_says_that_nobody_authenticated() 
     assert_eq!(claims.get("act"), None);
 }
 
+/// D-14
 #[rstest]
 #[case::more_scope(&[("scope", "read write")], (ErrorCode::InvalidScope, "scope_exceeded"))]
 #[case::the_clients_own_resource(&[("resource", "https://old.internal")], (ErrorCode::InvalidTarget, "target_not_allowed"))]
@@ -87,6 +89,7 @@ fn no_more_than_the_rule_is_granted(#[case] more: &[(&str, &str)], #[case] expec
     assert_eq!(told(bearer(&world, &ci_token(json!({})), more)), expected);
 }
 
+/// D-14
 #[rstest]
 #[case::closed(public(), Consent::default(), json!({}), (ErrorCode::InvalidTarget, "target_not_public"))]
 #[case::another_subject(public(), open(), json!({"sub": "deploy"}), (ErrorCode::InvalidGrant, "assertion_client_not_chosen"))]
@@ -103,6 +106,7 @@ fn without_rule_or_consent_nothing_is_granted(
 }
 
 /// RFC 6749 §4.4: the client credentials grant is for confidential clients only.
+/// S-6749-23, D-14
 #[test]
 fn client_credentials_are_never_for_a_public_client_whatever_it_sends() {
     let world = world(public(), open());
@@ -125,6 +129,7 @@ fn client_credentials_are_never_for_a_public_client_whatever_it_sends() {
     }
 }
 
+/// D-14
 #[test]
 fn an_identity_beside_the_rule_authenticates() {
     let mut client = public();
@@ -135,6 +140,7 @@ fn an_identity_beside_the_rule_authenticates() {
     assert_eq!(grant.terms().scopes.to_string(), "read write");
 }
 
+/// S-6749-38, D-18
 #[test]
 fn client_id_chooses_among_the_clients_that_match_and_is_no_credential() {
     let world = world(public(), open());

@@ -7,6 +7,9 @@ use crate::jose::{Algorithm, ClaimFault, JsonFault, JwsFault, NoKey, SigningKey}
 use rstest::rstest;
 use serde_json::{Value, json};
 
+/// S-6749-39, S-7521-04, S-7521-06, S-7523-10, S-7523-11, S-7523-12, S-7523-14, S-7523-15, S-7523-16,
+/// S-7523-17, S-7523-18, S-7523-19, S-7523-26, S-7523bis-05, S-8725-22, S-7519-12, S-7519-13, S-7519-14,
+/// S-7519-15, D-03, D-13
 #[rstest]
 #[case::rule_1_no_iss(json!({"iss": "REMOVED"}), AssertionFault::Claim(ClaimFault::Missing("iss")))]
 #[case::rule_1_iss_not_a_string(json!({"iss": 1}), AssertionFault::Claim(ClaimFault::Malformed("iss")))]
@@ -54,6 +57,8 @@ fn refused(#[case] changes: Value, #[case] expected: AssertionFault) {
     assert_eq!(World::new().fault_in_both_slots(&signed(changes)), expected);
 }
 
+/// S-7521-12, S-7523-01, S-7523-02, S-7523-03, S-7523-16, S-7523-17, S-7523-18, S-7523-19, S-7523-21,
+/// S-7523bis-01, S-7523bis-04, S-JOSE-09, S-7519-11, S-7519-12, S-7519-13, S-7519-14, D-23
 #[rstest]
 #[case::issuer_in_an_array(json!({"aud": [ISSUER]}))]
 #[case::endpoint(json!({"aud": ENDPOINT}))]
@@ -76,6 +81,7 @@ fn accepted(#[case] changes: Value) {
     world.grant(&form).unwrap();
 }
 
+/// S-7523bis-01, S-7523bis-02, D-04
 #[rstest]
 #[case::string(json!(ISSUER), true)]
 #[case::array_of_one(json!([ISSUER]), true)]
@@ -89,6 +95,7 @@ fn strict_takes_the_issuer_alone(#[case] audience: Value, #[case] accepted: bool
     assert_eq!(granted.is_ok(), accepted);
 }
 
+/// S-7523-06, S-7523bis-06, S-7523bis-07, S-7523bis-08, S-8725-10, S-8725-11, D-07, D-22
 #[rstest]
 #[case::untyped(None, true, true)]
 #[case::plain(Some("JWT"), true, true)]
@@ -111,6 +118,7 @@ fn a17_types_belong_to_slots(#[case] typ: Option<&str>, #[case] authenticates: b
     assert_eq!(world.grant(&form).is_ok(), grants);
 }
 
+/// S-7523-22
 #[test]
 fn a_key_of_nobody_or_of_another_algorithm_does_not_authenticate() {
     let world = World::new();
@@ -132,6 +140,7 @@ fn a_key_of_nobody_or_of_another_algorithm_does_not_authenticate() {
     );
 }
 
+/// S-7523-01, S-7523-22, S-7523-23
 #[test]
 fn a_changed_token_does_not_verify() {
     let world = World::new();
@@ -196,6 +205,7 @@ fn a_referenced_key_lives_on_the_controllers_word_and_an_inline_one_on_the_spec(
     );
 }
 
+/// D-10
 #[test]
 fn what_may_have_been_used_before_the_log_began_is_not_decidable() {
     let mut world = World::new();

@@ -8,6 +8,8 @@ use crate::oauth::request::JWT_BEARER_GRANT;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+/// S-7521-04, S-7521-06, S-7523-13, S-7523-15, S-7523-17, S-8725-21, S-8725-22, D-03, D-04, D-08, D-09,
+/// D-22, D-23
 #[rstest]
 #[case::api_server_audience(json!({"aud": [CLUSTER]}), AssertionFault::Audience)]
 #[case::endpoint_audience(json!({"aud": [ENDPOINT]}), AssertionFault::Audience)]
@@ -59,6 +61,7 @@ fn refused(#[case] changes: Value, #[case] expected: AssertionFault) {
     assert_eq!(World::new().fault_in_both_slots(&pod_token(changes)), expected);
 }
 
+/// S-7521-11, S-7523-20, D-05, D-22
 #[rstest]
 #[case::as_the_kubelet_gets_it(json!({}))]
 #[case::without_jti(json!({"jti": "REMOVED"}))]
@@ -78,6 +81,7 @@ fn accepted_in_both_slots_as_often_as_it_comes(#[case] changes: Value) {
     }
 }
 
+/// S-8725-10
 #[test]
 fn only_the_clusters_own_key_speaks_for_it() {
     let claims = claims(good_pod_token(), json!({}));
@@ -95,6 +99,7 @@ fn only_the_clusters_own_key_speaks_for_it() {
     }
 }
 
+/// S-7517-05, D-10
 #[test]
 fn keys_that_were_not_read_for_an_hour_are_a_failure_of_ours() {
     let world = World::new();
@@ -109,6 +114,7 @@ fn keys_that_were_not_read_for_an_hour_are_a_failure_of_ours() {
     );
 }
 
+/// D-18
 #[test]
 fn client_id_chooses_among_the_clients_of_a_service_account_and_nothing_else() {
     let world = World::new();

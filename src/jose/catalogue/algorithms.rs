@@ -3,6 +3,7 @@
 use super::*;
 
 /// A1: no spelling of "none", signed or not, in two segments or three. S-8725-04.
+/// S-7523-22
 #[rstest]
 fn a1_none(#[values("none", "None", "NONE", "nOnE", "")] name: &str) {
     let unsigned = format!(
@@ -24,6 +25,7 @@ fn a1_the_unsecured_token_of_the_rfc() {
     assert_eq!(fault(token, &public(Algorithm::Es256)), UNKNOWN);
 }
 
+/// S-8725-04
 #[rstest]
 #[case::missing(json!({}))]
 #[case::null(json!({"alg": null}))]
@@ -83,6 +85,7 @@ fn secrets(of: Algorithm) -> Vec<Vec<u8>> {
 }
 
 /// A2: no HMAC key is taken into a set, whatever it says of itself.
+/// S-8725-05
 #[rstest]
 #[case::symmetric(json!({"kty": "oct", "k": "AAAA"}), KeyFault::Symmetric)]
 #[case::named(json!({"kty": "oct", "k": "AAAA", "alg": "HS256", "use": "sig"}), KeyFault::Symmetric)]
@@ -116,6 +119,7 @@ fn a11_algorithms_of_other_families() {
 }
 
 /// A11, with one RSA key and the padding or hash of another algorithm.
+/// S-8725-03, S-7518-04
 #[rstest]
 fn a11_other_padding(#[values(Algorithm::Rs384, Algorithm::Ps256, Algorithm::Ps512)] used: Algorithm) {
     let der = key(Algorithm::Rs256).to_pkcs8().unwrap();

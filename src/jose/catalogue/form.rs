@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// A4: JSON serialisation, and what only looks like a compact one. S-JOSE-08.
+/// S-JOSE-01
 #[rstest]
 #[case::flattened(r#"{"payload":"e30","protected":"eyJhbGciOiJFUzI1NiJ9","signature":"AA"}"#)]
 #[case::general(r#"{"payload":"e30","signatures":[{"protected":"eyJhbGciOiJFUzI1NiJ9","signature":"AA"}]}"#)]
@@ -21,6 +22,7 @@ fn a4_json_serialisation(#[case] token: &str) {
 }
 
 /// A5: JSON whose member names make it a compact token too, around one that is good.
+/// S-JOSE-01, S-JOSE-08
 #[rstest]
 #[case::in_the_first_name(r#"{" {token}":0,"protected":"e30","payload":"e30","signature":"AA"}"#)]
 #[case::as_a_name(r#"{"{token}":0,"payload":"e30"}"#)]
@@ -56,6 +58,7 @@ fn a14_many_dots(#[case] token: String) {
     assert_eq!(UnverifiedJws::parse(&token).err(), Some(JwsFault::TooLong));
 }
 
+/// S-JOSE-02
 #[test]
 fn a14_as_many_dots_as_fit() {
     let token = ".".repeat(MAX_TOKEN);
@@ -63,6 +66,7 @@ fn a14_as_many_dots_as_fit() {
 }
 
 /// A15: JSON that is no object.
+/// S-JOSE-07
 #[rstest]
 fn a15_not_an_object(#[values("null", "[]", "[{}]", "\"x\"", "\"{}\"", "0", "true", "", " ")] json: &str) {
     let header = forge(key(Algorithm::EdDsa), json.as_bytes(), CLAIMS);
@@ -78,6 +82,7 @@ fn a15_not_an_object(#[values("null", "[]", "[{}]", "\"x\"", "\"{}\"", "0", "tru
 }
 
 /// A15: base64 that a loose decoder takes.
+/// S-JOSE-03
 #[rstest]
 #[case::padded(|input: &str| STANDARD.encode(input), JwsFault::Character)]
 #[case::spaced(|input: &str| format!("{} ", segment(input)), JwsFault::Character)]
@@ -133,6 +138,7 @@ fn a15_loose_base64_elsewhere(#[case] spell: fn([&str; 3]) -> String, #[case] ex
 }
 
 /// F8: encrypted tokens are not decrypted, decompressed or iterated over.
+/// S-8725-30
 #[rstest]
 #[case::direct(json!({"alg": "dir", "enc": "A256GCM"}))]
 #[case::compressed(json!({"alg": "dir", "enc": "A256GCM", "zip": "DEF"}))]
@@ -175,6 +181,7 @@ fn f8_members_of_encryption(#[case] header: Value, #[case] refused: Option<&'sta
 }
 
 /// B5: dates that others took for absent; each is in a token that verifies.
+/// S-7519-10
 #[rstest]
 fn b5_dates(
     #[values(

@@ -3,6 +3,7 @@
 use super::*;
 
 /// A6: keys that the token brings along, also where the name of the key is not known. S-7515-02.
+/// S-7515-03
 #[rstest]
 #[case::jwk("jwk", json!({"kty": "oct", "k": ""}))]
 #[case::jwk_null("jwk", json!(null))]
@@ -18,6 +19,7 @@ fn a6_members_that_move_trust(#[case] name: &'static str, #[case] value: Value) 
 }
 
 /// A7: addresses, which nobody calls. S-7515-03.
+/// S-7515-02
 #[rstest]
 #[case::jku("jku", json!("https://canary.example/jwks"))]
 #[case::jku_of_ours("jku", json!("https://tokens.example/jwks"))]
@@ -39,6 +41,7 @@ fn assert_refused_member(name: &'static str, value: &Value) {
     }
 }
 
+/// S-7515-03
 #[test]
 fn a6_the_own_key_of_an_attacker() {
     let attacker = SigningKey::generate(Algorithm::Es256).unwrap();
@@ -110,6 +113,7 @@ fn a9_critical_extensions(#[case] header: Value) {
 }
 
 /// A9: a `crit` that a second one would hide.
+/// S-7515-01
 #[test]
 fn a9_critical_twice() {
     for header in [
@@ -142,6 +146,7 @@ fn a17_types_are_told(#[case] typ: &str) {
     }
 }
 
+/// S-7519-01
 #[rstest]
 #[case::empty(json!({"typ": ""}), HeaderFault::Typ)]
 #[case::number(json!({"typ": 1}), HeaderFault::Typ)]

@@ -42,6 +42,7 @@ fn a12_mixed_sets(#[case] bad: Value, #[case] expected: KeyFault) {
 }
 
 /// A13: keys of every type with something missing, of the wrong type, or of the wrong length.
+/// S-7517-02
 #[rstest]
 #[case::nothing(json!({}), KeyFault::Malformed("kty"))]
 #[case::unknown_type(json!({"kty": "PQC"}), KeyFault::Unsupported)]
@@ -74,6 +75,7 @@ fn a13_keys_that_are_none(#[case] bad: Value, #[case] expected: KeyFault) {
 }
 
 /// F14: a private member of any type, in a set or in PEM: that key is refused, and nothing of it is shown.
+/// S-7517-03
 #[rstest]
 fn f14_private_members(
     #[values("d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv")] member: &str,

@@ -26,6 +26,7 @@ fn a3_psychic_signatures(
 }
 
 /// A3: r and s of the group's order, which is zero again.
+/// S-7518-11
 #[rstest]
 #[case(
     Algorithm::Es256,
@@ -95,6 +96,7 @@ fn a10_lengths(
     assert_eq!(fault(&wide, &public(algorithm)), JwsFault::Signature);
 }
 
+/// S-7518-10
 #[rstest]
 #[case(Algorithm::Es256, &lc::ECDSA_P256_SHA256_ASN1_SIGNING)]
 #[case(Algorithm::Es384, &lc::ECDSA_P384_SHA384_ASN1_SIGNING)]

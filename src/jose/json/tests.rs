@@ -13,6 +13,7 @@ fn wide(members: usize) -> Vec<u8> {
     format!("{{{}}}", members.join(",")).into_bytes()
 }
 
+/// S-JOSE-07
 #[rstest]
 #[case::empty(b"{}")]
 #[case::space(b" \t\r\n{ } \n")]
@@ -30,6 +31,7 @@ fn accepted(#[case] bytes: &[u8]) {
     );
 }
 
+/// S-JOSE-05, S-JOSE-06, S-JOSE-07
 #[rstest]
 #[case::nothing(b"", JsonFault::NotObject)]
 #[case::null(b"null", JsonFault::NotObject)]
@@ -100,6 +102,7 @@ proptest! {
         prop_assert_eq!(parse_object(text.as_bytes()).map(Value::Object), Ok(json!({"a": value})));
     }
 
+    /// S-JOSE-06
     #[test]
     fn a_second_member_is_refused_anywhere(
         value in values(),

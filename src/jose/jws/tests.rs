@@ -35,6 +35,7 @@ fn fault(token: &str) -> JwsFault {
     UnverifiedJws::parse(token).err().unwrap()
 }
 
+/// S-JOSE-07
 #[rstest]
 #[case::last_that_fits(12_199, 16_384, None)]
 #[case::first_that_does_not(12_200, 16_386, Some(JwsFault::TooLong))]
@@ -45,6 +46,7 @@ fn tokens_are_bounded(#[case] filler: usize, #[case] length: usize, #[case] expe
     assert_eq!(UnverifiedJws::parse(&token).err(), expected);
 }
 
+/// S-7523-01, S-7523-03, S-7523-23, S-JOSE-01, S-JOSE-02, S-JOSE-03, S-JOSE-04, S-8725-30
 #[rstest]
 #[case::empty("", JwsFault::Segments)]
 #[case::one("e30", JwsFault::Segments)]
@@ -73,6 +75,7 @@ fn malformed(#[case] token: &str, #[case] expected: JwsFault) {
     assert_eq!(fault(token), expected);
 }
 
+/// S-7523bis-08
 #[rstest]
 #[case(json!({}), None)]
 #[case(json!({"typ": "JWT"}), Some("jwt"))]
@@ -85,6 +88,7 @@ fn types(#[case] header: Value, #[case] typ: Option<&str>) {
     assert_eq!(UnverifiedJws::parse(&token).unwrap().typ(), typ);
 }
 
+/// S-JOSE-09
 #[rstest]
 #[case::unknown_members(json!({"other": {"alg": "none"}, "x5t": "a", "x5t#S256": "b", "epk": 1}))]
 #[case::content_type(json!({"cty": "json"}))]
@@ -141,6 +145,7 @@ fn another_library_verifies_what_we_sign() {
     assert_eq!(compared, 9);
 }
 
+/// S-8725-06
 #[test]
 fn we_verify_what_another_library_signs() {
     for algorithm in Algorithm::ALL {
@@ -182,6 +187,7 @@ proptest! {
     }
 
     /// One token has one spelling, and none that is like it verifies.
+    /// S-JOSE-04
     #[test]
     fn no_change_of_one_character_verifies(
         algorithm in prop::sample::select(vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::Es512, Algorithm::EdDsa]),

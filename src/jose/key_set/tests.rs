@@ -63,6 +63,7 @@ fn a13_bad_keys_leave_the_others_alone() {
     assert_eq!(shown.collect::<Vec<_>>(), ["leaked"]);
 }
 
+/// S-7517-01, S-7517-02
 #[test]
 fn a13_damage_inside_of_a_key_stays_inside() {
     let good = jwk(Algorithm::Es256, &json!({}));
@@ -76,6 +77,7 @@ fn a13_damage_inside_of_a_key_stays_inside() {
     assert_eq!(outcome(&judged), (vec![Algorithm::Es256], refused));
 }
 
+/// S-7517-01, S-7517-04
 #[rstest]
 #[case::nothing("", SetFault::NotKeys)]
 #[case::text("hello", SetFault::NotKeys)]
@@ -253,6 +255,7 @@ fn odd_der(#[case] der: &[u8], #[case] fault: KeyFault) {
 }
 
 /// S-7515-05, S-7515-06, D-23.
+/// S-7515-07
 #[test]
 fn selection() {
     let named = |algorithm, kid: &str| {

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::json;
 
+/// S-8725-06
 #[test]
 fn every_algorithm_signs_what_its_public_half_verifies() {
     for algorithm in Algorithm::ALL {

@@ -35,6 +35,7 @@ fn judged(jwk: &Map<String, Value>) -> Result<Algorithm, KeyFault> {
     VerificationKey::from_jwk(jwk, &Algorithm::ALL).map(|key| key.algorithm())
 }
 
+/// S-7638-01
 #[test]
 fn thumbprint_of_rfc_7638() {
     let mut jwk = rsa_jwk(RFC7638_RSA, "AQAB");
@@ -54,6 +55,7 @@ fn thumbprint_of_rfc_7638() {
     assert_eq!(named.kid(), "2011-04-29");
 }
 
+/// S-7638-01
 #[test]
 fn thumbprint_and_signature_of_rfc_8037() {
     let jwk =
@@ -67,6 +69,7 @@ fn thumbprint_and_signature_of_rfc_8037() {
 }
 
 /// S-8725-02, S-8725-03, S-9864-01.
+/// S-8725-01, S-7518-13
 #[rstest]
 #[case::curve(Algorithm::Es256, json!({"alg": null}), &Algorithm::ALL, Ok(Algorithm::Es256))]
 #[case::okp(Algorithm::EdDsa, json!({"alg": null}), &Algorithm::ALL, Ok(Algorithm::EdDsa))]
@@ -138,6 +141,7 @@ fn a12_not_a_public_key_for_signatures(
 }
 
 /// S-7517-02, S-9964-01.
+/// S-9864-01, S-7518-12
 #[rstest]
 #[case::no_kty(Algorithm::Es256, json!({"kty": null}), KeyFault::Malformed("kty"))]
 #[case::kty_number(Algorithm::Es256, json!({"kty": 1}), KeyFault::Malformed("kty"))]
@@ -169,6 +173,7 @@ fn a13_malformed_keys(#[case] of: Algorithm, #[case] changes: Value, #[case] fau
 }
 
 /// S-7518-01, S-7518-02, A12.
+/// D-23
 #[rstest]
 #[case::bits_1024(&modulus(1024), "AQAB", KeyFault::ModulusTooShort)]
 #[case::bits_2047(&modulus(2047), "AQAB", KeyFault::ModulusTooShort)]
@@ -192,6 +197,7 @@ fn a12_weak_rsa(#[case] n: &str, #[case] e: &str, #[case] fault: KeyFault) {
     assert_eq!(judged(&rsa_jwk(n, e)), Err(fault));
 }
 
+/// S-7518-01
 #[rstest]
 #[case(2048)]
 #[case(2049)]
@@ -199,6 +205,42 @@ fn a12_weak_rsa(#[case] n: &str, #[case] e: &str, #[case] fault: KeyFault) {
 #[case(4096)]
 fn rsa_sizes(#[case] bits: usize) {
     assert_eq!(judged(&rsa_jwk(&modulus(bits), "AQAB")), Ok(Algorithm::Rs256));
+}
+
+/// S-FAPI-EC, S-7518-13: P-256 is the smallest curve, and the only ones are those of RFC 7518.
+#[rstest]
+fn other_curves_are_not_used(
+    #[values(
+        "P-192",
+        "P-224",
+        "P-256K",
+        "secp256k1",
+        "secp256r1",
+        "brainpoolP256r1",
+        "Ed25519",
+        ""
+    )]
+    crv: &str,
+) {
+    let jwk = changed(Algorithm::Es256, &json!({ "crv": crv, "alg": null }));
+    assert_eq!(judged(&jwk), Err(KeyFault::Unsupported));
+}
+
+/// S-7638-01: an EC key has its four members hashed, whatever else is in the JWK (the key of RFC 7517 App. A.1).
+#[test]
+fn thumbprint_of_an_ec_key() {
+    let mut jwk = members(&json!({
+        "kty": "EC", "crv": "P-256",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    }));
+    let expected = "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s";
+    let of = |jwk: &Map<String, Value>| VerificationKey::from_jwk(jwk, &Algorithm::ALL).unwrap();
+    assert_eq!(of(&jwk).thumbprint(), expected);
+    for (name, value) in [("kid", "1"), ("use", "sig"), ("alg", "ES256"), ("a", "b")] {
+        jwk.insert(name.to_owned(), json!(value));
+    }
+    assert_eq!(of(&jwk).thumbprint(), expected);
 }
 
 /// S-8037-01: the points of small order, and y coordinates with a second spelling.

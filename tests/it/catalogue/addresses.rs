@@ -15,6 +15,7 @@ fn signed(desk: &Desk, header: &Value, claims: &Value) -> String {
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
+/// S-7515-02
 #[tokio::test]
 async fn a7_nobody_is_called_for_a_token() {
     let desk = Desk::start().await;

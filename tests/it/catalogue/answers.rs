@@ -5,6 +5,7 @@ use crate::support::workloads::{assertion, assertion_with, key};
 use serde_json::json;
 
 /// The whole answer, byte for byte, is the same for whatever is wrong with a JWT: only its slot counts.
+/// S-6749-39, D-19
 #[tokio::test]
 async fn f10_every_bad_token_has_the_same_answer() {
     let desk = Desk::start().await;

@@ -80,6 +80,7 @@ async fn f13_what_is_no_good_ends_the_process() {
 }
 
 /// B3: an issuer that would leave the audience open is no issuer.
+/// S-7523bis-03
 #[tokio::test]
 async fn b3_a_server_without_an_issuer_does_not_start() {
     let folder = folder();

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 /// F2: media types that are not the one of RFC 6749 §4, around a body that would be granted.
+/// S-6749-04
 #[tokio::test]
 async fn f2_other_media_types_are_refused() {
     let desk = Desk::start().await;
@@ -118,6 +119,7 @@ async fn f8_no_content_coding_is_taken() {
 }
 
 /// F8: encrypted tokens, and signed ones that ask for work: refused in either slot.
+/// S-8725-30
 #[tokio::test]
 async fn f8_encrypted_tokens_are_refused() {
     let desk = Desk::start().await;

@@ -29,6 +29,7 @@ fn f9_the_search_finds_tokens() {
     assert_eq!(tokens("key eyJ.x keyJourney"), ["eyJ.x"]);
 }
 
+/// S-6749-62
 #[tokio::test]
 async fn f9_no_token_and_no_secret_is_logged_at_any_level() {
     let desk = Desk::start_with(&["--log-level", "trace"]).await;

@@ -7,6 +7,7 @@ fn error(status: u16, code: &str) -> (u16, String) {
 }
 
 /// Whatever is in an `Authorization` header, beside an assertion or alone, with a challenge in the answer.
+/// S-6749-40
 #[tokio::test]
 async fn f2_an_authorization_header_is_no_second_way_in() {
     let desk = Desk::start().await;
@@ -50,6 +51,7 @@ async fn f2_an_authorization_header_is_no_second_way_in() {
         .assert_granted(&desk.dev.issuer, "without the header");
 }
 
+/// S-7521-05, D-02
 #[tokio::test]
 async fn f2_a_secret_beside_an_assertion_is_refused() {
     let desk = Desk::start().await;
@@ -88,6 +90,7 @@ async fn f2_a_secret_beside_an_assertion_is_refused() {
 }
 
 /// Another method, whatever it claims to be.
+/// S-6749-02
 #[tokio::test]
 async fn f2_other_methods_are_refused() {
     let desk = Desk::start().await;

@@ -17,6 +17,7 @@ fn spellings(name: &str) -> [String; 3] {
 
 /// Each parameter beside itself in a request that is good without that: with the same value, with another, with
 /// none, and with its name written in another way.
+/// S-6749-09
 #[tokio::test]
 async fn f1_no_parameter_stands_twice() {
     let desk = Desk::start().await;
@@ -33,7 +34,15 @@ async fn f1_no_parameter_stands_twice() {
             Parameter::ClientId => CLIENT,
             Parameter::Scope => "read",
             Parameter::ClientAssertionType => ASSERTION_TYPE,
-            Parameter::ClientSecret | Parameter::ClientAssertion | Parameter::Resource => "x",
+            Parameter::ClientSecret
+            | Parameter::ClientAssertion
+            | Parameter::Resource
+            | Parameter::Audience
+            | Parameter::SubjectToken
+            | Parameter::SubjectTokenType
+            | Parameter::ActorToken
+            | Parameter::ActorTokenType
+            | Parameter::RequestedTokenType => "x",
         };
         let good = [("grant_type", JWT_BEARER), ("assertion", assertion.as_str())];
         let others: Vec<String> = good
@@ -67,10 +76,11 @@ async fn f1_no_parameter_stands_twice() {
         }
     }
     eprintln!("parameters that stand twice: {refused} requests, all refused");
-    assert_eq!(refused, 7 * 14);
+    assert_eq!(refused, 12 * 14);
 }
 
 /// `resource` may stand twice (RFC 8707 §2), and is then two targets, of which nobody chooses one.
+/// S-6749-10
 #[tokio::test]
 async fn f1_two_resources_are_not_one() {
     let desk = Desk::start().await;
@@ -84,6 +94,7 @@ async fn f1_two_resources_are_not_one() {
 }
 
 /// Names that other servers take for ours are others here: they add nothing, and replace nothing.
+/// S-6749-13
 #[tokio::test]
 async fn f1_other_names_are_not_ours() {
     let desk = Desk::start().await;
@@ -111,6 +122,7 @@ async fn f1_other_names_are_not_ours() {
 }
 
 /// The body alone counts. A credential in the URL is refused even then; anything else there is not looked at.
+/// S-6749-11
 #[tokio::test]
 async fn f1_the_url_adds_nothing_to_the_body() {
     let desk = Desk::start().await;

@@ -10,6 +10,7 @@ use countersign::server::audit::Record;
 use serde_json::json;
 use std::sync::Arc;
 
+/// D-11
 #[tokio::test]
 async fn c8_an_assertion_is_used_up_by_the_request_that_passes_everything_else() {
     let desk = Desk::start().await;
@@ -53,6 +54,7 @@ async fn c8_an_assertion_is_used_up_by_the_request_that_passes_everything_else()
 }
 
 /// A server that cannot sign now says so before it takes note of the assertion.
+/// D-10
 #[tokio::test]
 async fn c8_a_server_without_a_signing_key_uses_nothing_up() {
     let (issuer, key) = ("https://tokens.example", key());

@@ -113,7 +113,7 @@ async fn a_refusal_says_what_to_check_and_where_the_reason_is() {
             "{what}: {told}"
         );
         let id = told.split("request_id ").nth(1).unwrap();
-        let id = id.split(['.', '\n']).next().unwrap();
+        let id = id.split([';', '\n']).next().unwrap();
         let logged = dev
             .process
             .wait_for_line(&format!("\"{id}\""), crate::support::dev::SOON)

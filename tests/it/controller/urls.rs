@@ -12,6 +12,7 @@ use super::jwks_host::JwksHost;
 use super::world::{SOON, World, condition, jwks};
 use crate::support::eventually;
 
+/// S-7517-05
 #[tokio::test]
 async fn a_url_is_followed_and_outlived_for_an_hour_at_most() {
     let mut world = World::new("urls").await;
@@ -58,6 +59,7 @@ async fn a_url_is_followed_and_outlived_for_an_hour_at_most() {
     running.stop().await;
 }
 
+/// S-8725-32
 #[tokio::test]
 async fn a_url_that_may_not_be_called_is_not_called() {
     let mut world = World::new("urls").await;

@@ -4,6 +4,7 @@ use crate::support::command::countersign;
 use crate::support::dev::{Dev, SOON};
 use crate::support::ports::free_port;
 
+/// S-6749-01, D-23
 #[tokio::test]
 async fn what_it_cannot_serve_is_refused_at_the_start() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

@@ -50,6 +50,7 @@ fn assert_error(answer: &Answer, status: u16, code: &str, what: &str) {
     );
 }
 
+/// S-6749-04, S-6749-32, S-6749-51, S-6749-60, S-6749-61, S-6749-62, D-01, S-6749-11
 #[tokio::test]
 async fn every_error_is_json_that_nobody_caches_and_no_log_has_a_token() {
     let plane = ControlPlane::shared();
@@ -125,7 +126,7 @@ async fn every_error_is_json_that_nobody_caches_and_no_log_has_a_token() {
         (
             "in the URL",
             Method::POST,
-            "?assertion=x",
+            "?assertion=eyJhbGciOiJub25lIn0.e30.x",
             &form,
             "grant_type=x".into(),
             400,
@@ -283,6 +284,7 @@ async fn every_error_is_json_that_nobody_caches_and_no_log_has_a_token() {
     );
 }
 
+/// S-7517-06, S-8414-02, S-8414-08
 #[tokio::test]
 async fn the_documents_say_who_we_are_and_how_our_tokens_verify() {
     let plane = ControlPlane::shared();

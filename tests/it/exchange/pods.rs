@@ -11,6 +11,7 @@ use std::time::Duration;
 const HOUR: Duration = Duration::from_hours(1);
 const REFUSED: [(u16, &str); 2] = [(400, "invalid_grant"), (400, "invalid_client")];
 
+/// D-09
 #[tokio::test]
 async fn a_pods_token_with_our_audience_gets_an_access_token_and_no_other_does() {
     let plane = ControlPlane::shared();

@@ -38,6 +38,7 @@ async fn until(server: &Server, client: &str, key: &SigningKey, accepted: bool) 
     began.elapsed()
 }
 
+/// S-7521-12, S-7523-20, S-7523-26, D-05
 #[tokio::test]
 async fn c1_an_assertion_is_honoured_once_in_either_slot() {
     let plane = ControlPlane::shared();

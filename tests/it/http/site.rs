@@ -5,6 +5,7 @@ use countersign::core::issuer::Issuer;
 use countersign::dev::{folder, serve};
 use countersign::jose::SigningKey;
 use countersign::lifecycle::Tasks;
+use countersign::server::broker::Broker;
 use countersign::server::limits::Limits;
 use countersign::server::serve::{PublicPort, routes, serve_public};
 use countersign::server::tls::{CertificateFiles, ReloadingTls};
@@ -59,6 +60,11 @@ pub(super) fn short() -> Limits {
 
 impl Site {
     pub(super) async fn start(limits: Limits) -> Self {
+        Self::start_with(limits, |_| ()).await
+    }
+
+    /// One with something changed inside.
+    pub(super) async fn start_with(limits: Limits, change: impl FnOnce(&mut Broker)) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let files = CertificateFiles {
             chain: folder.path().join("tls.crt"),
@@ -69,7 +75,8 @@ impl Site {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let issuer = format!("https://{address}");
-        let (embedded, broker) = serve::assemble(Issuer::parse(&issuer).unwrap()).unwrap();
+        let (embedded, mut broker) = serve::assemble(Issuer::parse(&issuer).unwrap()).unwrap();
+        change(&mut broker);
 
         let key = key();
         let object = client_object(

@@ -14,6 +14,7 @@ fn assert_too_large(answer: &str) {
     );
 }
 
+/// S-6749-12
 #[tokio::test]
 async fn a_body_that_says_it_is_too_large_is_not_even_read() {
     assert_eq!(Limits::default().body_size, LIMIT);
@@ -24,6 +25,7 @@ async fn a_body_that_says_it_is_too_large_is_not_even_read() {
     assert_too_large(&raw.until("}").await);
 }
 
+/// S-6749-12
 #[tokio::test]
 async fn a_body_that_grows_too_large_is_cut_off() {
     let site = Site::start(short()).await;
@@ -61,6 +63,7 @@ async fn the_largest_body_that_is_allowed_is_read() {
     assert_eq!(statuses(&answer), [200], "in chunks: {answer}");
 }
 
+/// S-6749-12
 #[tokio::test]
 async fn headers_without_end_are_a_431() {
     let site = Site::start(short()).await;

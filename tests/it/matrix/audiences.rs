@@ -86,6 +86,7 @@ fn taken(row: &Row, column: usize, slot: Slot, signer: Signer) -> bool {
     }
 }
 
+/// S-7523-15, S-7523bis-01, S-7523bis-02, S-7523bis-04, S-7523bis-05, S-7523bis-10, S-7523bis-20, D-04
 #[tokio::test]
 async fn an_audience_is_ours_as_the_policy_has_it() {
     let mut tally = Tally::new("M-3");
@@ -109,6 +110,7 @@ async fn an_audience_is_ours_as_the_policy_has_it() {
     tally.finish(&shape, 10_000);
 }
 
+/// D-04
 #[tokio::test]
 async fn no_client_is_laxer_than_the_server() {
     let mut tally = Tally::new("M-3, floors");

@@ -79,6 +79,7 @@ async fn row(tally: &mut Tally, endpoint: &Endpoint, now: i64, times: &Times, sl
         .await;
 }
 
+/// S-7523-16, S-7523-17, S-7523-18, S-7523-19, S-7519-12, S-7519-13, S-7519-14
 #[tokio::test]
 async fn each_time_is_good_up_to_the_skew_and_no_further() {
     let endpoint = world::endpoint();
@@ -98,6 +99,7 @@ async fn each_time_is_good_up_to_the_skew_and_no_further() {
     tally.finish("times x offsets x fractions x slots x signers", 5040);
 }
 
+/// S-7523-16, S-7519-12
 #[tokio::test]
 async fn a_jwt_dies_when_its_time_has_come() {
     let endpoint = world::endpoint();
@@ -142,6 +144,7 @@ async fn the_first_time_that_is_off_decides() {
     tally.finish("exp x nbf x iat", 3375);
 }
 
+/// S-7519-10, S-7519-11
 #[tokio::test]
 async fn no_number_is_read_as_another_time() {
     let endpoint = world::endpoint();

@@ -60,6 +60,7 @@ async fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     kinds
 }
 
+/// S-7523-06, S-7523bis-07, S-8725-10, D-05, D-22
 #[tokio::test]
 async fn a_token_is_good_for_what_it_was_made_for_and_for_nothing_else() {
     let endpoint = world::endpoint();

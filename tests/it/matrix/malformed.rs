@@ -17,6 +17,9 @@ use super::world::{self, CLIENT};
 use countersign::oauth::reason::ReasonCode;
 use std::collections::BTreeSet;
 
+/// S-7521-04, S-7521-06, S-7523-01, S-7523-03, S-7523-10, S-7523-12, S-7523-14, S-7523-22, S-7523-23,
+/// S-JOSE-02, S-JOSE-03, S-JOSE-06, S-JOSE-07, S-8725-04, S-8725-05, S-7515-01, S-7515-04, S-7519-01,
+/// S-7519-10, D-03
 #[tokio::test]
 async fn a_malformed_jwt_is_refused_in_every_slot_with_the_code_of_the_slot() {
     let endpoint = world::endpoint();
@@ -50,6 +53,7 @@ async fn a_malformed_jwt_is_refused_in_every_slot_with_the_code_of_the_slot() {
     tally.finish(&shape, 8000);
 }
 
+/// S-6749-39, D-19
 #[tokio::test]
 async fn nobody_can_tell_a_client_that_is_gone_from_a_bad_jwt() {
     let endpoint = world::endpoint();
@@ -80,6 +84,7 @@ async fn nobody_can_tell_a_client_that_is_gone_from_a_bad_jwt() {
     tally.finish("signers x slots, before and after", 16);
 }
 
+/// S-7523-21, S-JOSE-09
 #[tokio::test]
 async fn what_only_looks_unusual_is_taken_in_every_slot() {
     let endpoint = world::endpoint();

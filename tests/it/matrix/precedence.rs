@@ -58,6 +58,7 @@ async fn row(tally: &mut Tally, endpoint: &Endpoint, shape: Shape, faults: &[&Fa
         .await;
 }
 
+/// S-6749-51, S-6749-60, D-01
 #[tokio::test]
 async fn one_fault_is_answered_as_itself() {
     let endpoint = world::endpoint();
@@ -79,6 +80,7 @@ async fn one_fault_is_answered_as_itself() {
     tally.finish(&format!("{} faults x shapes", faults.len()), 600);
 }
 
+/// S-7523-05, D-11
 #[tokio::test]
 async fn of_two_faults_the_earlier_step_answers() {
     let endpoint = world::endpoint();

@@ -156,6 +156,7 @@ fn a_faulty_spec_publishes_nothing_and_tells_all_its_faults() {
     assert!(sources(&world.observed()).is_empty());
 }
 
+/// S-7523bis-20
 #[test]
 fn an_audience_policy_for_old_libraries_is_told_once() {
     let mut world = World::new(&["serviceAccount/worker"]);

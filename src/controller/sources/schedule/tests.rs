@@ -160,6 +160,7 @@ fn only_so_many_run_at_once_and_those_that_answer_go_first() {
     assert_eq!(run.at(400), ["c", "a"]);
 }
 
+/// S-7517-05
 #[test]
 fn a_failure_keeps_the_last_good_set_with_its_time_and_says_since_when() {
     let mut run = Run::new(&[("u", "h")]);

@@ -17,6 +17,7 @@ fn under(policy: AudiencePolicy) -> World {
 }
 
 /// B3: no `aud`, an empty one, and one of a type that it cannot have, under every policy.
+/// S-7523-14
 #[rstest]
 #[case::absent(json!("REMOVED"), missing("aud"))]
 #[case::null(json!(null), malformed("aud"))]
@@ -43,6 +44,7 @@ fn b3_no_audience(
 }
 
 /// B3: somebody else, however similar, under every policy.
+/// S-7523-15
 #[rstest]
 fn b3_another_audience(
     #[values(BY_KEY, BY_CLUSTER, BY_ISSUER)] sign: Sign,
@@ -82,6 +84,7 @@ fn b3_another_audience(
 
 /// B4: a token that the API server takes as well, or a sister of ours, is not for us; neither is one that is
 /// for several, whose other holders could bring it here.
+/// D-04
 #[rstest]
 #[case::api_server(json!([CLUSTER]))]
 #[case::api_server_by_its_short_name(json!("https://kubernetes.default.svc"))]
@@ -102,6 +105,7 @@ fn b4_issued_tokens_are_for_us_alone(#[case] aud: Value, #[values(BY_CLUSTER, BY
 
 /// B4: what a client signs itself, by the policy that it chose: which policies take it in `client_assertion`,
 /// and which as `assertion`, counted from the laxest.
+/// S-7523bis-20, D-04
 #[rstest]
 #[case::us(json!(ISSUER), 4, 4)]
 #[case::us_in_an_array(json!([ISSUER]), 3, 3)]

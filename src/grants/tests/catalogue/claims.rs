@@ -61,6 +61,7 @@ fn a16_the_key_comes_before_the_claims() {
 }
 
 /// A17: tokens of other kinds as assertions, each signed well by a key that counts.
+/// S-8725-10, D-22, S-7523-12, S-7523bis-07
 #[rstest]
 #[case::access_token_of_ours(
     &KEY, json!({"typ": "at+jwt"}),
@@ -129,6 +130,7 @@ fn a17_tokens_of_another_kind(
 }
 
 /// A17: and the reverse: what a client signs is no access token, for it never has the type of one.
+/// S-8725-10
 #[test]
 fn a17_the_types_of_assertions_are_not_those_of_access_tokens() {
     let ours = issued(&everybody(), &bearer(&signed(json!({}))));
@@ -146,6 +148,7 @@ fn a17_the_types_of_assertions_are_not_those_of_access_tokens() {
 }
 
 /// B8: no claim of an assertion overwrites or joins those of the access token, whoever signed it.
+/// S-9068-08, D-12
 #[rstest]
 #[case::client_assertion(BY_KEY, false, &[])]
 #[case::grant_by_a_client(BY_KEY, true, &[])]
@@ -175,6 +178,7 @@ fn b8_claims_of_an_assertion_stay_there(#[case] sign: Sign, #[case] as_grant: bo
 }
 
 /// B8: `client_id` and `azp` in an assertion may only agree.
+/// D-20
 #[rstest]
 #[case(json!({"client_id": "shop/cart"}))]
 #[case(json!({"azp": "shop/cart"}))]

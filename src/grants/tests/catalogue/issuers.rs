@@ -76,6 +76,7 @@ fn look_alikes(url: &str) -> Vec<String> {
 }
 
 /// B2: signed with the very key of the issuer that it looks like.
+/// S-7523-11
 #[rstest]
 #[case::trusted_issuer(ci_token, CI)]
 #[case::cluster(pod_token, CLUSTER)]
@@ -137,6 +138,7 @@ fn b2_issuers_that_are_no_string(
 }
 
 /// B2: a known issuer, and the key of another that is known as well.
+/// S-8725-20
 #[rstest]
 #[case::cluster_by_a_client(&KEY, CLUSTER)]
 #[case::cluster_by_a_trusted_issuer(&CI_KEY, CLUSTER)]

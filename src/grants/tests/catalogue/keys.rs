@@ -17,6 +17,7 @@ fn called(key: &SigningKey, kid: &str) -> crate::core::client::VouchedKey {
 }
 
 /// D5: several parties, one key name, each with a key of its own: nobody's key opens for another.
+/// S-8725-20, D-08
 #[test]
 fn d5_the_name_of_a_key_means_something_to_its_owner_alone() {
     let cluster = SigningKey::generate(Algorithm::Es256).unwrap();
@@ -143,6 +144,7 @@ fn d6_what_is_taken_away_is_gone_at_once() {
 }
 
 /// F10: whatever is wrong with a JWT, its slot has one answer.
+/// S-6749-39, S-6749-62, D-19
 #[test]
 fn f10_one_answer_for_every_bad_token() {
     let world = everybody();

@@ -23,6 +23,7 @@ fn changes(token: &str, at: usize) -> Vec<String> {
 
 /// B1: at every position of a token of every kind, in both slots. Nothing of it is accepted, nothing panics, and
 /// each has the one answer of its slot.
+/// S-7523-22
 #[test]
 fn b1_no_token_with_something_changed_is_accepted() {
     let world = everybody();

@@ -163,6 +163,7 @@ fn almost(name: &str) -> Vec<String> {
 }
 
 /// B11: the subject of a trusted issuer is its bytes, in rules as in tokens.
+/// D-08
 #[rstest]
 #[case::dots("repo:acme/api.v1:ref:main")]
 #[case::wildcard("repo:acme/*")]
@@ -213,6 +214,7 @@ fn b11_delegated_subjects_are_compared_byte_by_byte(#[case] name: &str) {
 }
 
 /// B11: and a service account, whose name may have dots in it. Names that Kubernetes does not give are nobody's.
+/// D-08
 #[test]
 fn b11_service_accounts_are_compared_byte_by_byte() {
     let mut client = client(CLIENT);
@@ -271,6 +273,7 @@ fn b11_service_accounts_are_compared_byte_by_byte() {
 }
 
 /// B11: a resource is its bytes, too.
+/// S-8707-06
 #[test]
 fn b11_resources_are_compared_byte_by_byte() {
     let token = signed(json!({}));

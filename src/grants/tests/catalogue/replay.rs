@@ -8,6 +8,7 @@ use crate::oauth::request::JWT_CLIENT_ASSERTION;
 const REPLAYED: AssertionFault = AssertionFault::Replayed;
 
 /// C1: the second use is a replay, in every pair of slots; so is the same JWT with another signature.
+/// S-7523-20, S-7518-14, D-15
 #[rstest]
 #[case::key(BY_KEY)]
 #[case::trusted_issuer(BY_ISSUER)]
@@ -32,6 +33,7 @@ fn c1_the_second_use_is_refused(#[case] sign: Sign) {
 }
 
 /// C1: until the moment from which it is refused as expired, leeway included: there is no gap between the two.
+/// S-7523-20
 #[rstest]
 #[case::key(BY_KEY, 55)]
 #[case::trusted_issuer(BY_ISSUER, 295)]
@@ -51,6 +53,7 @@ fn c1_it_is_remembered_until_it_is_refused_anyway(#[case] sign: Sign, #[case] ex
 
 /// C4: one client's `jti` is nothing to another client, to a trusted issuer, or to an issuer that took the place
 /// of another.
+/// D-15
 #[test]
 fn c4_a_jti_belongs_to_whoever_signed_it() {
     let (world, log) = (everybody(), log());
@@ -140,6 +143,7 @@ fn c8_a_refused_request_uses_nothing_up(
 }
 
 /// C8: of two assertions in a request, a bad one does not use up the good one.
+/// D-15
 #[test]
 fn c8_a_bad_grant_does_not_use_up_the_authentication() {
     let (world, log) = (everybody(), log());

@@ -47,6 +47,7 @@ fn b5_dates_that_are_far(
 }
 
 /// B6: without `exp` nothing is honoured, with whatever other dates; also where `jti` is not remembered.
+/// S-7523-16
 #[rstest]
 fn b6_no_end(
     #[values(BY_KEY, BY_CLUSTER, BY_ISSUER)] sign: Sign,
@@ -75,6 +76,7 @@ fn b6_no_end(
 }
 
 /// B7: an end that is far away, whatever the beginning.
+/// S-7523-17
 #[rstest]
 #[case::far(json!({"exp": NOW + TEN_YEARS}), true)]
 #[case::last_year(json!({"exp": 253_402_207_200_i64}), true)]
