@@ -123,3 +123,6 @@ fn read_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,4 +60,15 @@ mod tests {
             verify(algorithm, b"message", &[7; 256]);
         }
     }
+
+    /// An even modulus would be refused at once, which takes no time.
+    #[test]
+    fn moduli_are_odd_and_of_full_length() {
+        for _ in 0..32 {
+            let Some(PublicKey::Rsa { n, .. }) = random_modulus() else {
+                panic!("no modulus");
+            };
+            assert_eq!((n.len(), n[0], n[255] % 2), (256, 0xff, 1));
+        }
+    }
 }
