@@ -188,6 +188,7 @@ fn a13_malformed_keys(#[case] of: Algorithm, #[case] changes: Value, #[case] fau
 #[case::e_3(RFC7515_RSA, "Aw", KeyFault::ExponentTooSmall)]
 #[case::e_65535(RFC7515_RSA, "__8", KeyFault::ExponentTooSmall)]
 #[case::e_65538(RFC7515_RSA, "AQAC", KeyFault::ExponentEven)]
+#[case::e_2_33(RFC7515_RSA, "AgAAAAA", KeyFault::ExponentEven)]
 #[case::e_above_2_33(RFC7515_RSA, "AgAAAAE", KeyFault::ExponentTooLarge)]
 #[case::e_beyond_64_bits(RFC7515_RSA, "AQAAAAAAAAAB", KeyFault::ExponentTooLarge)]
 #[case::e_leading_zero(RFC7515_RSA, "AAEAAQ", KeyFault::Malformed("e"))]
