@@ -3,6 +3,7 @@
 //! `COUNTERSIGN_REGENERATE=1 cargo test --test it refusals_documented` writes the facts; what follows them on a page is
 //! written by hand.
 
+use crate::support::announce;
 use countersign::grants::service_account::WorkloadFault;
 use countersign::grants::{AssertionFault, Reason, Refusal, Slot};
 use countersign::jose::{ClaimFault, HeaderFault, JsonFault, JwsFault, NoKey, Segment};
@@ -301,7 +302,7 @@ fn every_reason_code_has_a_page_with_the_facts_as_they_are() {
         .collect();
     let expected: BTreeSet<String> = known.iter().map(|code| format!("{}.md", code.as_str())).collect();
     assert_eq!(pages, expected, "no page is about nothing");
-    println!("{} reason codes, each with its page", known.len());
+    announce(format_args!("{} reason codes, each with its page", known.len()));
 }
 
 #[test]

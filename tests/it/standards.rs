@@ -5,6 +5,7 @@ mod rules;
 mod sources;
 mod table;
 
+use crate::support::announce;
 use sources::Sources;
 use std::collections::BTreeSet;
 use table::{Evidence, Row};
@@ -29,11 +30,11 @@ fn every_rule_has_a_row_with_tests_or_with_a_reason() {
     for (what, rows) in [("rules", rules), ("decisions", decisions)] {
         let reasons = rows.iter().filter(|row| matches!(row.evidence, Evidence::Reason));
         let reasons = reasons.count();
-        println!(
+        announce(format_args!(
             "{} {what}: {} with tests, {reasons} with a reason",
             rows.len(),
             rows.len() - reasons
-        );
+        ));
     }
 }
 
@@ -58,7 +59,7 @@ fn every_listed_test_exists_and_names_its_rule() {
         }
     }
     assert_none(&problems);
-    println!("{} tests stand for them", tests.len());
+    announce(format_args!("{} tests stand for them", tests.len()));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every row has a test, and `docs/failures.md` says which.
 
 use super::rows::{ROWS, Row};
+use crate::support::announce;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,7 +107,7 @@ fn every_row_of_the_catalogue_has_a_test() {
         );
     }
     let count: usize = tests.values().map(Vec::len).sum();
-    eprintln!("the catalogue: {} rows, {count} tests", ROWS.len());
+    announce(format_args!("the catalogue: {} rows, {count} tests", ROWS.len()));
 
     let path = root().join("docs/failures.md");
     if std::env::var_os("COUNTERSIGN_REGENERATE").is_some() {

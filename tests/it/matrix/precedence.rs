@@ -13,6 +13,7 @@ use super::answer::Expected;
 use super::tally::Tally;
 use super::token::Signer;
 use super::world;
+use crate::support::announce;
 use crate::support::endpoint::Endpoint;
 use fault::{Answer, Fault};
 use request::{Request, Shape};
@@ -126,7 +127,7 @@ async fn of_two_faults_the_earlier_step_answers() {
         }
     }
     for (reason, count) in &apart {
-        println!("M-4: {count} pairs cannot be: {reason}");
+        announce(format_args!("M-4: {count} pairs cannot be: {reason}"));
     }
     let shape = format!(
         "{} faults, {pairs} pairs of two steps x kinds of request; {same_step} pairs of one step and {} that cannot be left out",

@@ -1,6 +1,7 @@
 //! The rows of one matrix: how many there were, and which were wrong.
 
 use super::answer::{Expected, problems};
+use crate::support::announce;
 use crate::support::endpoint::{Endpoint, Reply};
 use std::collections::BTreeMap;
 
@@ -82,13 +83,13 @@ impl Tally {
     /// Prints the counts. Fails if a row was wrong, or if there were fewer rows than `least`.
     pub(super) fn finish(self, shape: &str, least: usize) {
         let rows = self.granted + self.refused;
-        println!(
+        announce(format_args!(
             "{}: {rows} rows ({shape}; {} granted, {} refused), {} wrong",
             self.name,
             self.granted,
             self.refused,
             self.wrong.len()
-        );
+        ));
         let shown = self.wrong.iter().take(SHOWN).cloned().collect::<Vec<_>>();
         assert!(
             self.wrong.is_empty(),

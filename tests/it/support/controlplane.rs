@@ -20,7 +20,7 @@ use super::binaries::Binaries;
 use super::kubeconfig::{self, User};
 use super::leash::{self, Leash};
 use super::pki::Pki;
-use super::{eventually, logs, ports};
+use super::{announce, eventually, logs, ports};
 
 /// The issuer of the control plane's service-account tokens, and the audience that its API accepts.
 pub(crate) const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
@@ -157,20 +157,16 @@ async fn start_with_retries(options: &Options) -> Result<ControlPlane, String> {
     for _ in 1..TRIES {
         match start_once(binaries.clone(), options).await {
             Err(error) if error.contains("address already in use") => {}
-            settled => return settled.inspect(|_| announce(begun)),
+            settled => return settled.inspect(|_| announce_start(begun)),
         }
     }
-    start_once(binaries, options).await.inspect(|_| announce(begun))
+    start_once(binaries, options)
+        .await
+        .inspect(|_| announce_start(begun))
 }
 
-fn announce(begun: Instant) {
-    use std::io::Write as _;
-    writeln!(
-        std::io::stderr(),
-        "control plane ready in {:.1?}",
-        begun.elapsed()
-    )
-    .unwrap_or_default();
+fn announce_start(begun: Instant) {
+    announce(format_args!("control plane ready in {:.1?}", begun.elapsed()));
 }
 
 async fn start_once(binaries: Binaries, options: &Options) -> Result<ControlPlane, String> {

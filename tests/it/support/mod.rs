@@ -1,6 +1,7 @@
 //! What the tests stand on: a real control plane, processes that cannot outlive the run, and waiting.
 
 pub(crate) mod accounts;
+mod announce;
 pub(crate) mod binaries;
 pub(crate) mod cluster;
 pub(crate) mod command;
@@ -21,6 +22,7 @@ pub(crate) mod release;
 pub(crate) mod stub;
 pub(crate) mod workloads;
 
+pub(crate) use announce::announce;
 pub(crate) use controlplane::{ControlPlane, Options};
 pub(crate) use eventually::eventually;
 pub(crate) use process::Process;
