@@ -2,5 +2,6 @@
 //! their own accounts, tokens over TLS.
 
 mod answers;
+mod audiences;
 mod pods;
 mod signed;
