@@ -1,0 +1,5 @@
+//! Each assertion is honoured at most once: three server processes, one API server, and what can go wrong
+//! between them.
+
+mod checker;
+mod history;
