@@ -2,4 +2,5 @@
 
 mod control_plane;
 mod ends;
+mod proxy;
 mod waiting;

@@ -26,13 +26,12 @@ fn history(rows: &[(u64, Row<'_>)]) -> Vec<Attempt> {
 fn found(row: Row<'_>, faults: Faults) -> Vec<&'static str> {
     let verdict = check(&history(&[(7, row)]), faults);
     assert_eq!(verdict.violations, verdict.shown.len());
-    let kind = |violation| match violation {
-        Violation::GrantedTwice { key: 7, grants } if grants.len() > 1 => "twice",
-        Violation::FalseReplay(attempt) if attempt.outcome == Replay => "false replay",
-        Violation::Unexpected(attempt) if attempt.outcome != Granted => "unexpected",
-        other => panic!("{other:?}"),
+    let kind = |violation: &Violation| match violation {
+        Violation::GrantedTwice { .. } => "twice",
+        Violation::FalseReplay(_) => "false replay",
+        Violation::Unexpected(_) => "unexpected",
     };
-    verdict.shown.into_iter().map(kind).collect()
+    verdict.shown.iter().map(kind).collect()
 }
 
 #[test]
