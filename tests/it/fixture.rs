@@ -3,4 +3,5 @@
 mod control_plane;
 mod ends;
 mod proxy;
+mod restarts;
 mod waiting;
