@@ -3,3 +3,7 @@
 
 mod checker;
 mod history;
+mod load;
+mod races;
+mod scenario;
+mod site;

@@ -28,6 +28,8 @@ pub(super) enum Violation {
     FalseReplay(Attempt),
     /// An answer that does not belong here.
     Unexpected(Attempt),
+    /// Something that a scenario found by itself.
+    Promise(String),
 }
 
 /// What a history amounts to.

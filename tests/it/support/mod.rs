@@ -20,6 +20,7 @@ pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod release;
+pub(crate) mod seat;
 pub(crate) mod stub;
 pub(crate) mod workloads;
 

@@ -30,6 +30,7 @@ fn found(row: Row<'_>, faults: Faults) -> Vec<&'static str> {
         Violation::GrantedTwice { .. } => "twice",
         Violation::FalseReplay(_) => "false replay",
         Violation::Unexpected(_) => "unexpected",
+        Violation::Promise(_) => "promise",
     };
     verdict.shown.iter().map(kind).collect()
 }

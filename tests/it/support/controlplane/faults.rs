@@ -40,6 +40,11 @@ impl ControlPlane {
         leash.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a part does not run.
+    pub(crate) fn has_ended(&self, part: Part) -> bool {
+        self.part(part).ended().is_some()
+    }
+
     /// Sends a part the signal of this name (`STOP`, `CONT`, …).
     pub(crate) fn signal(&self, part: Part, name: &str) {
         self.part(part).signal(name);

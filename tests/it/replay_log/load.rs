@@ -1,0 +1,245 @@
+//! Requests, one at a time and many, and the history they make.
+
+use super::history::{Attempt, Outcome, Slot};
+use super::site::{REPLICAS, Site};
+use countersign::clock::SystemClock;
+use countersign::core::clock::Clock;
+use futures::StreamExt as _;
+use futures::future::join_all;
+use futures::stream;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How far ahead of the clock assertions are issued: as far as servers allow, so that one that has only
+/// just started decides on them.
+const AHEAD: i64 = 30;
+/// Seconds.
+const LIFETIME: i64 = 300;
+/// How long a caller waits under faults. Servers take longer to give up.
+pub(super) const IMPATIENT: Duration = Duration::from_secs(3);
+/// How long a caller waits whose answer must come.
+pub(super) const PATIENT: Duration = Duration::from_secs(15);
+
+/// An assertion that can be used once.
+#[derive(Debug, Clone)]
+pub(super) struct Assertion {
+    pub(super) key: u64,
+    pub(super) jwt: Arc<str>,
+}
+
+/// An answer, or that there was none.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) outcome: Outcome,
+    /// What was answered, for messages.
+    pub(super) said: String,
+}
+
+/// Everything that was sent.
+pub(super) struct Recorder {
+    start: Instant,
+    attempts: Mutex<Vec<Attempt>>,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    access_token: Option<String>,
+    error: Option<String>,
+}
+
+// === impl Recorder ===
+
+impl Recorder {
+    pub(super) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            attempts: Mutex::default(),
+        }
+    }
+
+    /// How many attempts there are.
+    pub(super) fn len(&self) -> usize {
+        self.attempts.lock().unwrap().len()
+    }
+
+    /// The attempts from the `first` on.
+    pub(super) fn since(&self, first: usize) -> Vec<Attempt> {
+        self.attempts.lock().unwrap()[first..].to_vec()
+    }
+}
+
+// === impl Assertion ===
+
+impl Assertion {
+    /// The form that presents it.
+    fn form(&self, slot: Slot) -> String {
+        let jwt = &self.jwt;
+        match slot {
+            Slot::Client => format!(
+                "grant_type=client_credentials&client_assertion={jwt}\
+                 &client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+            ),
+            Slot::Grant => {
+                format!("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion={jwt}")
+            }
+        }
+    }
+}
+
+impl Site {
+    /// A new assertion of one of the clients.
+    pub(super) fn assertion(&self) -> Assertion {
+        let key = self.made.fetch_add(1, Ordering::Relaxed);
+        let client = usize::try_from(key).unwrap() % self.clients.len();
+        self.assertion_of(client, key)
+    }
+
+    /// The assertion of this client with this number.
+    pub(super) fn assertion_of(&self, client: usize, key: u64) -> Assertion {
+        let client = &self.clients[client];
+        let issued = SystemClock.now().as_second() + AHEAD;
+        let claims = json!({
+            "iss": client.id, "sub": client.id, "aud": self.issuer, "jti": format!("{key}"),
+            "iat": issued, "exp": issued + LIFETIME,
+        });
+        let jwt = client.key.sign_jws(None, &serde_json::to_vec(&claims).unwrap());
+        Assertion {
+            key,
+            jwt: jwt.unwrap().into(),
+        }
+    }
+
+    /// Presents an assertion to a replica, and waits for the answer.
+    pub(super) async fn answer(
+        &self,
+        replica: usize,
+        assertion: &Assertion,
+        slot: Slot,
+        wait: Duration,
+    ) -> Answered {
+        self.post(replica, assertion.form(slot), slot, wait).await
+    }
+
+    /// Sends a form to a replica; what is refused is in `slot`.
+    pub(super) async fn post(&self, replica: usize, form: String, slot: Slot, wait: Duration) -> Answered {
+        let replica = &self.replicas[replica];
+        let request = replica
+            .http
+            .post(format!("{}/token", replica.seat.url))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .timeout(wait)
+            .body(form);
+        let read = async {
+            let response = request.send().await?;
+            let (status, retry) = (
+                response.status().as_u16(),
+                response.headers().contains_key(RETRY_AFTER),
+            );
+            Ok::<_, reqwest::Error>((status, retry, response.text().await?))
+        };
+        match read.await {
+            Ok((status, retry, text)) => Answered::read(status, retry, &text, slot),
+            Err(error) => Answered {
+                outcome: Outcome::Broken,
+                said: error.to_string(),
+            },
+        }
+    }
+
+    /// Presents an assertion to a replica, and writes it down.
+    pub(super) async fn attempt(
+        &self,
+        recorder: &Recorder,
+        replica: usize,
+        assertion: &Assertion,
+        slot: Slot,
+        wait: Duration,
+    ) -> Outcome {
+        let started = recorder.start.elapsed();
+        let outcome = self.answer(replica, assertion, slot, wait).await.outcome;
+        let attempt = Attempt {
+            key: assertion.key,
+            replica,
+            started,
+            ended: recorder.start.elapsed(),
+            outcome,
+        };
+        recorder.attempts.lock().unwrap().push(attempt);
+        outcome
+    }
+
+    /// Presents one new assertion `times` at once, to the replicas in turn and in both slots.
+    pub(super) async fn race(&self, recorder: &Recorder, times: usize, wait: Duration) -> Assertion {
+        let assertion = self.assertion();
+        let first = usize::try_from(assertion.key).unwrap();
+        let attempts = (0..times).map(|number| {
+            let slot = slot(number / REPLICAS);
+            self.attempt(recorder, (first + number) % REPLICAS, &assertion, slot, wait)
+        });
+        join_all(attempts).await;
+        assertion
+    }
+
+    /// Races of `times` attempts, `at_once` of them, until `stop`; returns the assertions, all of which
+    /// were used.
+    pub(super) async fn races_until(
+        &self,
+        recorder: &Recorder,
+        (times, at_once): (usize, usize),
+        stop: &AtomicBool,
+    ) -> Vec<Assertion> {
+        let going = stream::repeat(()).take_while(|()| async { !stop.load(Ordering::Relaxed) });
+        let races = going.map(|()| self.race(recorder, times, IMPATIENT));
+        races.buffer_unordered(at_once).collect().await
+    }
+
+    /// Presents each of `used` once more to every replica, `at_once` of them.
+    pub(super) async fn replay(&self, recorder: &Recorder, used: &[Assertion], at_once: usize) {
+        let replays = stream::iter(used.iter().enumerate()).map(|(number, assertion)| async move {
+            for step in 0..REPLICAS {
+                let replica = (number + step) % REPLICAS;
+                self.attempt(recorder, replica, assertion, slot(step), PATIENT)
+                    .await;
+            }
+        });
+        replays.buffer_unordered(at_once).collect::<()>().await;
+    }
+}
+
+/// One slot and the other in turn.
+const fn slot(number: usize) -> Slot {
+    if number.is_multiple_of(2) {
+        Slot::Client
+    } else {
+        Slot::Grant
+    }
+}
+
+// === impl Answered ===
+
+impl Answered {
+    fn read(status: u16, retry: bool, text: &str, slot: Slot) -> Self {
+        let body: Option<Body> = serde_json::from_str(text).ok();
+        let outcome = match body {
+            Some(Body {
+                access_token: Some(_),
+                error: None,
+            }) => Outcome::of(status, "", slot),
+            // Who is told to come later is told when.
+            Some(Body {
+                access_token: None,
+                error: Some(error),
+            }) if retry || status < 429 => Outcome::of(status, &error, slot),
+            _ => Outcome::Other,
+        };
+        Self {
+            outcome,
+            said: format!("{status} {text}"),
+        }
+    }
+}
