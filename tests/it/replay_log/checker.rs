@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// Violations that are shown; all are counted.
-const SHOWN: usize = 20;
+const SHOWN: usize = 5;
 
 /// What was done to the system while the history was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +108,18 @@ impl Verdict {
         }
     }
 
+    /// Adds another verdict, on other assertions.
+    pub(super) fn join(&mut self, other: Self) {
+        self.attempts += other.attempts;
+        self.keys += other.keys;
+        for (outcome, count) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        self.violations += other.violations;
+        self.shown.extend(other.shown);
+        self.shown.truncate(SHOWN);
+    }
+
     /// How many attempts had this outcome.
     pub(super) fn count(&self, outcome: Outcome) -> usize {
         self.outcomes.get(&outcome).copied().unwrap_or_default()
@@ -116,7 +128,12 @@ impl Verdict {
     /// Fails the test if the history is not lawful.
     #[track_caller]
     pub(super) fn assert_lawful(&self) {
-        assert!(self.violations == 0, "{self}\n{:#?}", self.shown);
+        let shown: Vec<_> = self
+            .shown
+            .iter()
+            .map(|violation| format!("{violation:?}"))
+            .collect();
+        assert!(self.violations == 0, "{self}\n{}", shown.join("\n"));
     }
 }
 

@@ -1,19 +1,19 @@
 //! Requests, one at a time and many, and the history they make.
 
 use super::history::{Attempt, Outcome, Slot};
+use super::recorder::Recorder;
 use super::site::{REPLICAS, Site};
 use countersign::clock::SystemClock;
 use countersign::core::clock::Clock;
 use futures::StreamExt as _;
-use futures::future::join_all;
+use futures::future::{join_all, ready};
 use futures::stream;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde::Deserialize;
 use serde_json::json;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// How far ahead of the clock assertions are issued: as far as servers allow, so that one that has only
 /// just started decides on them.
@@ -24,6 +24,22 @@ const LIFETIME: i64 = 300;
 pub(super) const IMPATIENT: Duration = Duration::from_secs(3);
 /// How long a caller waits whose answer must come.
 pub(super) const PATIENT: Duration = Duration::from_secs(15);
+
+/// How many replays are on their way at a time.
+const REPLAYS_AT_ONCE: usize = 32;
+
+/// How assertions are raced.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Races<'a> {
+    /// How often each assertion is presented at once.
+    pub(super) times: usize,
+    /// How many assertions are on their way at a time.
+    pub(super) at_once: usize,
+    /// Where they are presented, in turn.
+    pub(super) replicas: &'a [usize],
+    /// How long each caller waits.
+    pub(super) wait: Duration,
+}
 
 /// An assertion that can be used once.
 #[derive(Debug, Clone)]
@@ -40,37 +56,10 @@ pub(super) struct Answered {
     pub(super) said: String,
 }
 
-/// Everything that was sent.
-pub(super) struct Recorder {
-    start: Instant,
-    attempts: Mutex<Vec<Attempt>>,
-}
-
 #[derive(Deserialize)]
 struct Body {
     access_token: Option<String>,
     error: Option<String>,
-}
-
-// === impl Recorder ===
-
-impl Recorder {
-    pub(super) fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            attempts: Mutex::default(),
-        }
-    }
-
-    /// How many attempts there are.
-    pub(super) fn len(&self) -> usize {
-        self.attempts.lock().unwrap().len()
-    }
-
-    /// The attempts from the `first` on.
-    pub(super) fn since(&self, first: usize) -> Vec<Attempt> {
-        self.attempts.lock().unwrap()[first..].to_vec()
-    }
 }
 
 // === impl Assertion ===
@@ -160,46 +149,46 @@ impl Site {
         slot: Slot,
         wait: Duration,
     ) -> Outcome {
-        let started = recorder.start.elapsed();
+        let started = recorder.elapsed();
         let outcome = self.answer(replica, assertion, slot, wait).await.outcome;
         let attempt = Attempt {
             key: assertion.key,
             replica,
             started,
-            ended: recorder.start.elapsed(),
+            ended: recorder.elapsed(),
             outcome,
         };
-        recorder.attempts.lock().unwrap().push(attempt);
+        recorder.record(attempt);
         outcome
     }
 
-    /// Presents one new assertion `times` at once, to the replicas in turn and in both slots.
-    pub(super) async fn race(&self, recorder: &Recorder, times: usize, wait: Duration) -> Assertion {
+    /// Presents one new assertion `times` at once, to these replicas in turn and in both slots.
+    pub(super) async fn race(&self, recorder: &Recorder, shape: &Races<'_>) -> Assertion {
         let assertion = self.assertion();
         let first = usize::try_from(assertion.key).unwrap();
-        let attempts = (0..times).map(|number| {
-            let slot = slot(number / REPLICAS);
-            self.attempt(recorder, (first + number) % REPLICAS, &assertion, slot, wait)
+        let attempts = (0..shape.times).map(|number| {
+            let count = shape.replicas.len();
+            let replica = shape.replicas[(first + number) % count];
+            self.attempt(recorder, replica, &assertion, slot(number / count), shape.wait)
         });
         join_all(attempts).await;
         assertion
     }
 
-    /// Races of `times` attempts, `at_once` of them, until `stop`; returns the assertions, all of which
-    /// were used.
-    pub(super) async fn races_until(
+    /// Races new assertions until `stop`; returns them, all of which were used.
+    pub(super) async fn race_until(
         &self,
         recorder: &Recorder,
-        (times, at_once): (usize, usize),
+        shape: &Races<'_>,
         stop: &AtomicBool,
     ) -> Vec<Assertion> {
-        let going = stream::repeat(()).take_while(|()| async { !stop.load(Ordering::Relaxed) });
-        let races = going.map(|()| self.race(recorder, times, IMPATIENT));
-        races.buffer_unordered(at_once).collect().await
+        let going = stream::repeat(()).take_while(|()| ready(!stop.load(Ordering::Relaxed)));
+        let races = going.map(|()| self.race(recorder, shape));
+        races.buffer_unordered(shape.at_once).collect().await
     }
 
-    /// Presents each of `used` once more to every replica, `at_once` of them.
-    pub(super) async fn replay(&self, recorder: &Recorder, used: &[Assertion], at_once: usize) {
+    /// Presents each of `used` once more to every replica.
+    pub(super) async fn replay(&self, recorder: &Recorder, used: &[Assertion]) {
         let replays = stream::iter(used.iter().enumerate()).map(|(number, assertion)| async move {
             for step in 0..REPLICAS {
                 let replica = (number + step) % REPLICAS;
@@ -207,7 +196,7 @@ impl Site {
                     .await;
             }
         });
-        replays.buffer_unordered(at_once).collect::<()>().await;
+        replays.buffer_unordered(REPLAYS_AT_ONCE).collect::<()>().await;
     }
 }
 

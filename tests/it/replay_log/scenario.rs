@@ -5,6 +5,15 @@ use super::site::Site;
 use crate::support::announce;
 use std::time::{Duration, Instant};
 
+/// The reasons for refusals that no scenario is surprised by: the replay, and those that are answered with
+/// 503 and 429, which the checker judges.
+const EXPECTED: [&str; 4] = [
+    "assertion_replayed",
+    "assertion_before_the_log",
+    "replay_log_unavailable",
+    "replay_log_client_share",
+];
+
 /// How much of a scenario is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
@@ -20,6 +29,8 @@ pub(super) struct Summary {
     pub(super) name: &'static str,
     pub(super) took: Duration,
     pub(super) verdict: Verdict,
+    /// How long it took after each fault until every replica granted.
+    pub(super) recoveries: Vec<Duration>,
     /// What was measured besides.
     pub(super) notes: Vec<String>,
     begun: Instant,
@@ -40,15 +51,21 @@ impl Extent {
 // === impl Summary ===
 
 impl Summary {
-    /// Of a scenario that has begun.
-    pub(super) fn new(name: &'static str, begun: Instant) -> Self {
+    /// Of a scenario that begins now.
+    pub(super) fn new(name: &'static str) -> Self {
         Self {
             name,
             took: Duration::ZERO,
             verdict: Verdict::default(),
+            recoveries: Vec::new(),
             notes: Vec::new(),
-            begun,
+            begun: Instant::now(),
         }
+    }
+
+    /// Adds how long it took after a fault until every replica granted.
+    pub(super) fn recovered_after(&mut self, took: Duration) {
+        self.recoveries.push(took);
     }
 
     /// Adds what was measured.
@@ -63,28 +80,35 @@ impl Summary {
         }
     }
 
-    /// Notes a broken promise if a running replica has refused anything for another reason than these:
-    /// the error codes of a replay are those of other refusals, too.
-    pub(super) async fn expect_reasons(&mut self, site: &Site, expected: &[&str]) {
+    /// Notes a broken promise if a running replica has called something a replay that was refused for
+    /// another reason: the error codes are the same.
+    pub(super) async fn expect_replays(&mut self, site: &Site) {
         for (reason, count) in site.reasons().await {
-            self.promise(
-                expected.contains(&reason.as_str()),
-                format!("{count} refusals because of {reason}"),
-            );
+            let expected = EXPECTED.contains(&reason.as_str());
+            self.promise(expected, format!("{count} refusals because of {reason}"));
         }
     }
 
-    /// Shows the figures, and fails the test if anything was not as it must be.
-    #[track_caller]
-    pub(super) fn assert_lawful(mut self) {
+    /// Ends the scenario, and shows the figures.
+    pub(super) fn end(&mut self) {
         self.took = self.begun.elapsed();
-        announce(format_args!(
-            "replay log: {}: {:.1?}: {}",
-            self.name, self.took, self.verdict
-        ));
+        let (name, took, verdict) = (self.name, self.took, &self.verdict);
+        announce(format_args!("replay log: {name}: {took:.1?}: {verdict}"));
+        if let Some(longest) = self.recoveries.iter().max() {
+            let times = self.recoveries.len();
+            announce(format_args!(
+                "replay log:   {times} recoveries, the longest {longest:.1?}"
+            ));
+        }
         for note in &self.notes {
             announce(format_args!("replay log:   {note}"));
         }
+    }
+
+    /// Ends the scenario, and fails the test if anything was not as it must be.
+    #[track_caller]
+    pub(super) fn assert_lawful(mut self) {
+        self.end();
         self.verdict.assert_lawful();
     }
 }

@@ -20,6 +20,8 @@ use super::history::{Outcome, Slot};
 
 /// How many servers there are.
 pub(super) const REPLICAS: usize = 3;
+/// All of them.
+pub(super) const ALL: [usize; REPLICAS] = [0, 1, 2];
 /// How many clients share the load, so that none reaches its share of the log.
 const CLIENTS: usize = 16;
 /// Enough for whatever is not promised.
@@ -72,7 +74,7 @@ impl Site {
     pub(super) async fn start(prefix: &str) -> Self {
         let site = Self::prepare(prefix, &[]).await;
         site.start_controller().await;
-        for replica in 0..REPLICAS {
+        for replica in ALL {
             site.start_replica(replica);
         }
         site.recovered().await;
@@ -101,7 +103,7 @@ impl Site {
         }
         let issuer = format!("https://{namespace}.example");
         let mut replicas = Vec::new();
-        for number in 0..REPLICAS {
+        for number in ALL {
             let elsewhere = urls.iter().find(|(replica, _)| *replica == number);
             let url = elsewhere.map_or(plane.url(), |(_, url)| url);
             let seat = release.seat().of(&issuer);
@@ -154,7 +156,7 @@ impl Site {
     /// Waits until every replica grants, and tells how long that took.
     pub(super) async fn recovered(&self) -> Duration {
         let begun = tokio::time::Instant::now();
-        for number in 0..REPLICAS {
+        for number in ALL {
             self.grants(number).await;
         }
         begun.elapsed()
@@ -163,13 +165,14 @@ impl Site {
     /// Waits until this replica grants.
     pub(super) async fn grants(&self, number: usize) {
         eventually(PATIENCE, &format!("a grant of replica {number}"), async || {
+            self.replicas[number].is_ready().await?;
             let answer = self
                 .answer(number, &self.assertion(), Slot::Client, PATIENCE)
                 .await;
-            match answer.outcome {
-                Outcome::Granted => Ok(()),
-                _ => Err(format!("{answer:?}\n{}", self.log(number))),
-            }
+            let granted = answer.outcome == Outcome::Granted;
+            granted
+                .then_some(())
+                .ok_or_else(|| format!("{answer:?}\n{}", self.log(number)))
         })
         .await;
     }
@@ -188,7 +191,7 @@ impl Site {
         const PREFIX: &str = "countersign_refusals_total{reason=\"";
         let mut found = BTreeMap::new();
         for replica in &self.replicas {
-            let text = replica.get_health("/metrics").await;
+            let (_, text) = replica.health("/metrics").await.expect("metrics");
             for line in text.lines().filter_map(|line| line.strip_prefix(PREFIX)) {
                 let (reason, count) = line.split_once("\"} ").expect("a counter's line");
                 *found.entry(reason.to_owned()).or_default() += count.parse::<u64>().expect("a count");
@@ -221,11 +224,18 @@ impl Replica {
         }
     }
 
+    /// Whether it says that it is ready; if not, why not.
+    async fn is_ready(&self) -> Result<(), String> {
+        match self.health("/readyz").await.map_err(|error| error.to_string())? {
+            (200, _) => Ok(()),
+            (_, why) => Err(why),
+        }
+    }
+
     /// What its port for health answers.
-    async fn get_health(&self, path: &str) -> String {
-        let url = format!("http://{}{path}", self.seat.health);
-        let answer = reqwest::get(url).await.expect("an answer of the health port");
-        answer.text().await.expect("a text")
+    async fn health(&self, path: &str) -> reqwest::Result<(u16, String)> {
+        let answer = reqwest::get(format!("http://{}{path}", self.seat.health)).await?;
+        Ok((answer.status().as_u16(), answer.text().await?))
     }
 }
 
