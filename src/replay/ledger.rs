@@ -255,7 +255,7 @@ impl Ledger {
             };
             let hash = self.hasher.hash_one(entry.key);
             if let Ok(found) = self.index.find_entry(hash, |other| *other == place) {
-                drop(found.remove());
+                let _vacant = found.remove();
             }
             if let Some(share) = self.shares.get_mut(&entry.bucket) {
                 *share = share.saturating_sub(1);

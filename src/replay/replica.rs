@@ -7,6 +7,7 @@
 //!   and the segment is written to no more ([`Replica::interrupted`]).
 //! - A key waits once: a second request for it joins the first.
 
+use crate::core::clock::after;
 use crate::replay::Outcome;
 use crate::replay::key::ReplayKey;
 use crate::replay::ledger::{Added, Ledger, LedgerFault};
@@ -89,6 +90,9 @@ pub enum Answered {
     /// Nobody can say.
     Unknown,
 }
+
+/// What is wrong with the watch, and who was told that nothing can be said.
+pub type Broken<T> = (LedgerFault, Vec<Verdict<T>>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Request<T> {
@@ -187,7 +191,7 @@ impl<T> Replica<T> {
                 .push(Joined { ticket, position });
             return None;
         }
-        let latest = now.saturating_add(LONGEST_USE).unwrap_or(Timestamp::MAX);
+        let latest = after(now, LONGEST_USE);
         if uses.iter().any(|this| this.until > latest) {
             return Some(Outcome::Unavailable);
         }
@@ -294,7 +298,7 @@ impl<T> Replica<T> {
         &mut self,
         version: ResourceVersion,
         shown: &Shown<'_>,
-    ) -> Result<Vec<Verdict<T>>, (LedgerFault, Vec<Verdict<T>>)> {
+    ) -> Result<Vec<Verdict<T>>, Broken<T>> {
         let Some(ledger) = self.ledger.as_mut().filter(|_| self.following) else {
             return Ok(Vec::new());
         };
@@ -421,11 +425,7 @@ impl Open {
     fn new(name: String, now: Moment) -> Self {
         let last_write =
             SignedDuration::try_from(SEALED_AFTER.saturating_add(LONGEST_WRITE)).unwrap_or(CLOCKS_APART);
-        let stored_until = [last_write, CLOCKS_APART]
-            .into_iter()
-            .fold(now.wall, |time, more| {
-                time.saturating_add(more).unwrap_or(Timestamp::MAX)
-            });
+        let stored_until = after(after(now.wall, last_write), CLOCKS_APART);
         Self {
             name,
             version: None,
@@ -448,9 +448,7 @@ fn up_to_a_second(time: Timestamp) -> Timestamp {
     if whole >= time {
         return whole;
     }
-    whole
-        .saturating_add(SignedDuration::from_secs(1))
-        .unwrap_or(Timestamp::MAX)
+    after(whole, SignedDuration::from_secs(1))
 }
 
 #[cfg(test)]
