@@ -76,10 +76,10 @@ pub(super) struct Anchor {
 
 /// What the API server says, in one sentence: the client's own form of it repeats everything.
 pub(super) fn brief(error: kube::Error) -> anyhow::Error {
-    match error {
-        kube::Error::Api(status) => anyhow::anyhow!("{} ({})", status.message, status.code),
-        other => other.into(),
+    if let kube::Error::Api(status) = &error {
+        return anyhow::anyhow!("{} ({})", status.message, status.code);
     }
+    error.into()
 }
 
 // === impl Segments ===
