@@ -1,7 +1,9 @@
 //! Each assertion is honoured at most once: three server processes, one API server, and what can go wrong
 //! between them.
 
+mod api_servers;
 mod checker;
+mod connections;
 mod history;
 mod load;
 mod races;
@@ -11,3 +13,4 @@ mod scenario;
 mod site;
 mod storage;
 mod storm;
+mod workload;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 /// The reasons for refusals that no scenario is surprised by: the replay, and those that are answered with
 /// 503 and 429, which the checker judges.
-const EXPECTED: [&str; 4] = [
+const EXPECTED: [&str; 5] = [
     "assertion_replayed",
     "assertion_before_the_log",
     "replay_log_unavailable",
+    "replay_outcome_unknown",
     "replay_log_client_share",
 ];
 

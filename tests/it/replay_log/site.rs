@@ -1,7 +1,7 @@
 //! Three servers of one installation with one issuer. Each reaches the API server through a proxy.
 
 use crate::support::controlplane::Part;
-use crate::support::proxy::Proxy;
+use crate::support::proxy::{Mode, Proxy};
 use crate::support::release::{Release, Server};
 use crate::support::seat::Seat;
 use crate::support::workloads::{client_object, jwks, key};
@@ -57,7 +57,7 @@ pub(super) struct Replica {
 }
 
 /// The suite's control plane: etcd waits for the disk.
-fn plane() -> &'static ControlPlane {
+pub(super) fn plane() -> &'static ControlPlane {
     static PLANE: OnceLock<ControlPlane> = OnceLock::new();
     PLANE.get_or_init(|| {
         ControlPlane::start(&Options {
@@ -73,12 +73,24 @@ impl Site {
     /// An installation that serves: every replica has granted.
     pub(super) async fn start(prefix: &str) -> Self {
         let site = Self::prepare(prefix, &[]).await;
-        site.start_controller().await;
-        for replica in ALL {
-            site.start_replica(replica);
-        }
-        site.recovered().await;
+        site.run().await;
         site
+    }
+
+    /// Starts everything, and waits until every replica has granted.
+    pub(super) async fn run(&self) {
+        self.start_controller().await;
+        for replica in ALL {
+            self.start_replica(replica);
+        }
+        self.recovered().await;
+    }
+
+    /// Changes what becomes of all connections of servers to the API server.
+    pub(super) fn set_proxies(&self, mode: Mode) {
+        for replica in &self.replicas {
+            replica.proxy.set(mode);
+        }
     }
 
     /// An installation of which nothing runs yet. The replicas whose numbers have an address in `urls`
@@ -225,7 +237,7 @@ impl Replica {
     }
 
     /// Whether it says that it is ready; if not, why not.
-    async fn is_ready(&self) -> Result<(), String> {
+    pub(super) async fn is_ready(&self) -> Result<(), String> {
         match self.health("/readyz").await.map_err(|error| error.to_string())? {
             (200, _) => Ok(()),
             (_, why) => Err(why),

@@ -74,12 +74,21 @@ impl Proxy {
         self.address
     }
 
-    /// Changes what becomes of connections. Frozen ones go on, with all that they were sent meanwhile,
-    /// unless `mode` freezes them.
+    /// Changes what becomes of connections. Frozen ones stay frozen.
     pub(crate) fn set(&self, mode: Mode) {
         *self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+        if mode == Mode::Freeze {
+            for link in self.shared.links() {
+                link.freeze(true);
+            }
+        }
+    }
+
+    /// Lets all connections go on, with everything that they were sent meanwhile.
+    pub(crate) fn thaw(&self) {
+        self.set(Mode::Pass);
         for link in self.shared.links() {
-            link.freeze(mode == Mode::Freeze);
+            link.freeze(false);
         }
     }
 
