@@ -2,7 +2,8 @@
 //!
 //! The output is the same for the same types, byte for byte: `crds/` holds it.
 
-use crate::api::v1alpha1::OAuthClient;
+use crate::api::manifests;
+use crate::api::v1alpha1::{OAuthClient, ReplaySegment};
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -24,9 +25,7 @@ pub enum CrdError {
 /// The definition of `OAuthClient`.
 pub fn oauthclients() -> Result<Value, CrdError> {
     let mut crd = serde_json::to_value(OAuthClient::crd())?;
-    let schema = crd
-        .pointer_mut("/spec/versions/0/schema/openAPIV3Schema")
-        .ok_or(CrdError::Missing("schema"))?;
+    let schema = schema(&mut crd)?;
     tidy(schema);
     // `status`: an object that nobody has visited says so. `spec`: server-side apply drops an empty one.
     for part in ["spec", "status"] {
@@ -39,9 +38,23 @@ pub fn oauthclients() -> Result<Value, CrdError> {
     Ok(crd)
 }
 
-/// All definitions as one YAML stream.
+/// The definition of `ReplaySegment`. Nothing in it has a default: what was removed is not to come back as
+/// something else.
+pub fn replaysegments() -> Result<Value, CrdError> {
+    let mut crd = serde_json::to_value(ReplaySegment::crd())?;
+    tidy(schema(&mut crd)?);
+    Ok(crd)
+}
+
+/// All definitions as one YAML stream: the files of `crds/`, in the order of their names.
 pub fn yaml() -> Result<String, CrdError> {
-    Ok(serde_saphyr::to_string(&oauthclients()?)?)
+    let definitions = [oauthclients()?, replaysegments()?];
+    Ok(manifests::stream(&definitions)?)
+}
+
+fn schema(crd: &mut Value) -> Result<&mut Value, CrdError> {
+    crd.pointer_mut("/spec/versions/0/schema/openAPIV3Schema")
+        .ok_or(CrdError::Missing("schema"))
 }
 
 /// Removes what the derive adds and we do not want.
@@ -70,15 +83,25 @@ mod tests {
     use crate::api::checked_in::assert_same;
     use std::collections::BTreeSet;
 
-    #[test]
-    fn the_checked_in_definition_is_the_generated_one() {
-        assert_same("crds/oauthclients.yaml", &yaml().unwrap());
+    /// The definitions, and the file of each.
+    fn definitions() -> [(&'static str, Value); 2] {
+        [
+            ("crds/oauthclients.yaml", oauthclients().unwrap()),
+            ("crds/replaysegments.yaml", replaysegments().unwrap()),
+        ]
     }
 
     #[test]
-    fn the_yaml_reads_back_as_the_definition() {
-        let read: Value = serde_saphyr::from_str(&yaml().unwrap()).unwrap();
-        assert_eq!(read, oauthclients().unwrap());
+    fn the_checked_in_definitions_are_the_generated_ones() {
+        for (file, definition) in definitions() {
+            assert_same(file, &serde_saphyr::to_string(&definition).unwrap());
+        }
+    }
+
+    #[test]
+    fn the_yaml_reads_back_as_the_definitions() {
+        let read: Vec<Value> = serde_saphyr::from_multiple(&yaml().unwrap()).unwrap();
+        assert_eq!(read, definitions().map(|(_, definition)| definition));
     }
 
     #[test]
@@ -99,13 +122,12 @@ mod tests {
         }
     }
 
-    /// What is missing from the schema, as `path: what`.
+    /// What is missing from the schemas, as `path: what`.
     fn gaps() -> BTreeSet<String> {
-        let crd = oauthclients().unwrap();
-        let root = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
         let mut gaps = BTreeSet::new();
-        for part in ["spec", "status"] {
-            walk(part, &root["properties"][part], &mut |path, schema| {
+        for (file, crd) in definitions() {
+            let root = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+            walk(file, root, &mut |path, schema| {
                 let mut require = |keyword: &str| {
                     if schema.get(keyword).is_none() {
                         gaps.insert(format!("{path}: {keyword}"));
