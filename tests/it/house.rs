@@ -15,7 +15,7 @@ const PURE: [&str; 13] = [
     "src/api/accept.rs",
     "src/api/serve.rs",
     "src/api/rights",
-    "src/api/policy.rs",
+    "src/api/policy",
     "src/controller/plan",
     "src/controller/lease.rs",
     "src/fetch/addresses.rs",
