@@ -53,7 +53,7 @@ pub enum Reach {
     Watched,
     /// In namespaces whose administrators bind the role themselves, and nowhere else.
     OptIn,
-    /// Beside all namespaces.
+    /// In the whole cluster, whatever is watched.
     Cluster,
 }
 
@@ -79,6 +79,20 @@ pub const RIGHTS: &[Right] = &[
         verbs: &["list", "watch"],
         reach: Reach::Release,
         why: "it signs access tokens",
+    },
+    Right {
+        who: Account::Server,
+        what: objects("countersign.dev", "replaysegments"),
+        verbs: &["create", "update", "watch"],
+        reach: Reach::Release,
+        why: "it records which assertions were used, and learns what other replicas recorded",
+    },
+    Right {
+        who: Account::Server,
+        what: objects("countersign.dev", "replaysegments"),
+        verbs: &["list"],
+        reach: Reach::Cluster,
+        why: "it reads the log when it starts, and finds a second log for the same issuer, wherever it is",
     },
     Right {
         who: Account::Server,
@@ -155,6 +169,13 @@ pub const RIGHTS: &[Right] = &[
         verbs: &["list", "watch", "update"],
         reach: Reach::Release,
         why: "it rotates the signing keys",
+    },
+    Right {
+        who: Account::Controller,
+        what: objects("countersign.dev", "replaysegments"),
+        verbs: &["list", "delete"],
+        reach: Reach::Release,
+        why: "it deletes what the replay log need not remember any more",
     },
 ];
 

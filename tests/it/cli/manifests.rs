@@ -5,19 +5,35 @@ use std::path::Path;
 
 #[tokio::test]
 async fn the_printed_manifests_are_those_in_the_repository() {
-    for (command, file) in [
-        ("crds", "crds/oauthclients.yaml"),
-        ("rbac", "deploy/rbac.yaml"),
-        ("policies", "deploy/policies.yaml"),
+    for (command, files) in [
+        (
+            "crds",
+            &["crds/oauthclients.yaml", "crds/replaysegments.yaml"][..],
+        ),
+        ("rbac", &["deploy/rbac.yaml"]),
+        ("policies", &["deploy/policies.yaml"]),
     ] {
-        let checked_in = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let read = |file| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let checked_in: Vec<String> = files.iter().map(read).collect();
         let ran = countersign([command]).await;
         assert!(
-            ran.data() == checked_in,
-            "`countersign {command}` does not print {file}"
+            ran.data() == checked_in.join("---\n"),
+            "`countersign {command}` does not print {files:?}"
         );
         assert_eq!(ran.stderr, "", "{command}");
     }
+}
+
+/// What is applied as a folder must be what is printed.
+#[test]
+fn every_definition_in_the_repository_is_printed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
+    let names = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["oauthclients.yaml", "replaysegments.yaml"]);
 }
 
 #[tokio::test]
