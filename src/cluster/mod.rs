@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod connect;
+pub mod dated;
 pub mod heartbeat;
 pub mod issuer;
 pub mod object_watch;

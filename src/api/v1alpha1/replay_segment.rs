@@ -12,10 +12,6 @@ pub const ANCHOR_EXPIRES: Timestamp = Timestamp::constant(253_402_128_000, 0);
 // The rules stand at the root of the schema and every field is required: a rule on a field is skipped when the field is
 // removed. Who may write, and until when, is said by `api::policy`.
 /// What one life of one server has recorded. It only ever grows.
-#[expect(
-    clippy::duplicated_attributes,
-    reason = "each column of `kubectl get` names its own type"
-)]
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[kube(
     group = "countersign.dev",
