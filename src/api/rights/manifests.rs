@@ -13,6 +13,7 @@ pub fn manifests(installation: &Installation) -> Vec<Value> {
         objects.push(service_account(installation, account));
         objects.extend(watched(installation, account));
         objects.extend(release(installation, account));
+        objects.extend(cluster(installation, account));
         objects.extend(discovery(installation, account));
         objects.extend(everywhere(installation, account));
     }
@@ -85,6 +86,24 @@ fn release(installation: &Installation, account: Account) -> [Value; 2] {
         ("Role", name),
     );
     [role, bound]
+}
+
+/// A ClusterRole that is bound for the whole cluster even if only some namespaces are watched, if there is
+/// anything in it. The name always tells whose it is.
+fn cluster(installation: &Installation, account: Account) -> Vec<Value> {
+    let rules = rules(account, Reach::Cluster);
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let name = installation.cluster_role(account);
+    let role = json!({
+        "apiVersion": format!("{GROUP}/v1"),
+        "kind": "ClusterRole",
+        "metadata": metadata(&name, None),
+        "rules": rules,
+    });
+    let bound = binding(installation, account, &name, None, ("ClusterRole", &name));
+    vec![role, bound]
 }
 
 /// Bindings to roles of Kubernetes' own.

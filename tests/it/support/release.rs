@@ -4,7 +4,7 @@ use super::ports::free_port;
 use super::seat::Seat;
 use super::{ControlPlane, Process, eventually};
 use countersign::api::installation::{Account, Installation};
-use countersign::api::{crds, manifests};
+use countersign::api::manifests;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -69,9 +69,7 @@ impl Release {
         prefixes: &[&str],
         rbac: impl FnOnce(&Installation) -> Result<String, serde_saphyr::ser::Error>,
     ) -> Self {
-        plane.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
-        plane.wait_crd_established("oauthclients.countersign.dev").await;
-        plane.wait_crd_established("replaysegments.countersign.dev").await;
+        plane.install_kinds().await;
         let home = format!("{}-release", prefixes[0]);
         let mut installation = Installation {
             namespace: plane.namespace(&home).await.to_string(),
