@@ -5,6 +5,7 @@ use super::recorder::Recorder;
 use super::site::{REPLICAS, Site};
 use countersign::clock::SystemClock;
 use countersign::core::clock::Clock;
+use countersign::jose::SigningKey;
 use futures::StreamExt as _;
 use futures::future::{join_all, ready};
 use futures::stream;
@@ -66,7 +67,7 @@ struct Body {
 
 impl Assertion {
     /// The form that presents it.
-    fn form(&self, slot: Slot) -> String {
+    pub(super) fn form(&self, slot: Slot) -> String {
         let jwt = &self.jwt;
         match slot {
             Slot::Client => format!(
@@ -91,12 +92,17 @@ impl Site {
     /// The assertion of this client with this number.
     pub(super) fn assertion_of(&self, client: usize, key: u64) -> Assertion {
         let client = &self.clients[client];
+        self.assertion_by(&client.key, &client.id, key)
+    }
+
+    /// The assertion of a client with this key, with this number.
+    pub(super) fn assertion_by(&self, signer: &SigningKey, client: &str, key: u64) -> Assertion {
         let issued = SystemClock.now().as_second() + AHEAD;
         let claims = json!({
-            "iss": client.id, "sub": client.id, "aud": self.issuer, "jti": format!("{key}"),
+            "iss": client, "sub": client, "aud": self.issuer, "jti": format!("{key}"),
             "iat": issued, "exp": issued + LIFETIME,
         });
-        let jwt = client.key.sign_jws(None, &serde_json::to_vec(&claims).unwrap());
+        let jwt = signer.sign_jws(None, &serde_json::to_vec(&claims).unwrap());
         Assertion {
             key,
             jwt: jwt.unwrap().into(),

@@ -108,11 +108,6 @@ impl Site {
                 key: key(),
             })
             .collect();
-        for (number, client) in clients.iter().enumerate() {
-            let identities = json!([{ "keys": { "jwks": jwks(&[&client.key]) } }]);
-            let object = client_object(namespace, &format!("client-{number}"), identities);
-            plane.apply(&object).await;
-        }
         let issuer = format!("https://{namespace}.example");
         let mut replicas = Vec::new();
         for number in ALL {
@@ -121,7 +116,7 @@ impl Site {
             let seat = release.seat().of(&issuer);
             replicas.push(Replica::new(plane, &release, seat, url).await);
         }
-        Self {
+        let site = Self {
             plane,
             release,
             issuer,
@@ -130,6 +125,24 @@ impl Site {
             replicas,
             controller: Mutex::default(),
             _turn: turn,
+        };
+        site.apply_clients().await;
+        site
+    }
+
+    /// Applies the clients' objects.
+    pub(super) async fn apply_clients(&self) {
+        for (number, client) in self.clients.iter().enumerate() {
+            let identities = json!([{ "keys": { "jwks": jwks(&[&client.key]) } }]);
+            let object = client_object(self.release.namespace(), &format!("client-{number}"), identities);
+            self.plane.apply(&object).await;
+        }
+    }
+
+    /// Gives every replica's account a new token: its old account is gone.
+    pub(super) async fn renew_kubeconfigs(&mut self) {
+        for replica in &mut self.replicas {
+            replica.kubeconfig = replica.proxy_config(self.plane, &self.release).await;
         }
     }
 
@@ -227,13 +240,24 @@ impl Replica {
             .http1_only()
             .build()
             .unwrap();
-        Self {
+        let mut replica = Self {
             seat,
             proxy,
             http,
-            kubeconfig,
+            kubeconfig: PathBuf::new(),
             process: Mutex::default(),
-        }
+        };
+        replica.kubeconfig = replica.proxy_config(plane, release).await;
+        replica
+    }
+
+    /// Its way to the API server.
+    async fn proxy_config(&self, plane: &ControlPlane, release: &Release) -> PathBuf {
+        let (url, home) = (
+            format!("https://{}", self.proxy.address()),
+            &release.installation.namespace,
+        );
+        plane.kubeconfig_at(&url, home, Account::Server.name()).await
     }
 
     /// Whether it says that it is ready; if not, why not.

@@ -12,12 +12,16 @@ async fn crashes(mut summary: Summary, part: Part, rounds: usize) -> Summary {
     let recorder = Recorder::new();
     for _ in 0..rounds {
         let fault = async {
+            let t = std::time::Instant::now();
             site.plane.kill(part).await;
+            crate::support::announce(format_args!("killed {:?}", t.elapsed()));
             for replica in ALL {
                 recorder.more(1, &[replica], Outcome::Unavailable).await;
             }
+            crate::support::announce(format_args!("503 {:?}", t.elapsed()));
             site.plane.start_again(part);
             site.plane.ready().await;
+            crate::support::announce(format_args!("ready {:?}", t.elapsed()));
         };
         site.storm(&recorder, &mut summary, fault).await;
     }
