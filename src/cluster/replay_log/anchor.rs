@@ -1,8 +1,9 @@
 //! The anchor: the object that says since when the log of an issuer is complete.
 
 use super::hex;
-use super::objects::{ANCHOR, Segments, brief};
+use super::objects::{Segments, brief};
 use super::shared::Shared;
+use crate::api::v1alpha1::ANCHOR_PREFIX;
 use crate::core::issuer::Issuer;
 use anyhow::Context;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn name(issuer: &Issuer) -> String {
     let digest = digest(&SHA256, issuer.as_str().as_bytes());
     let half = digest.as_ref().get(..16).unwrap_or_default();
-    format!("{ANCHOR}{}", hex(half))
+    format!("{ANCHOR_PREFIX}{}", hex(half))
 }
 
 /// Looks for another log of our issuer; never returns. The older one counts, and of two of the same second none: two
