@@ -2,10 +2,11 @@
 
 use super::checker::{Faults, check};
 use super::history::Outcome;
+use super::load::Races;
 use super::recorder::Recorder;
 use super::scenario::{Extent, Summary};
 use super::site::{ALL, Site, plane};
-use super::storm::WARM;
+use super::storm::{self, WARM};
 use crate::support::controlplane::Part;
 use crate::support::proxy::{Mode, Proxy};
 use std::time::Duration;
@@ -52,6 +53,10 @@ pub(super) async fn away(extent: Extent) -> Summary {
     let mut summary = Summary::new("the API server is away");
     let (mut looks, mut unserved) = (0, Vec::new());
     let time = extent.choose(Duration::from_secs(10), Duration::from_mins(10));
+    let shape = Races {
+        at_once: 2,
+        ..storm::SHAPE
+    };
     let fault = async {
         site.plane.kill(Part::ApiServer).await;
         for replica in ALL {
@@ -75,7 +80,7 @@ pub(super) async fn away(extent: Extent) -> Summary {
         site.plane.start_again(Part::ApiServer);
         site.plane.ready().await;
     };
-    site.storm(&recorder, &mut summary, fault).await;
+    site.storm_of(&recorder, &mut summary, &shape, fault).await;
     summary.note(format!(
         "away for {time:?}: {looks} looks at key set, metadata, readiness and an exchange of a service-account \
          token, of which {} failed",

@@ -50,35 +50,30 @@ pub(super) async fn lost_answers(extent: Extent) -> Summary {
     summary
 }
 
-/// The watch of one replica shows nothing any more, while everything else goes on: first a new watch can
-/// be opened, then it cannot.
-pub(super) async fn frozen_watch(extent: Extent) -> Summary {
+/// The watch of one replica shows nothing any more, while everything else goes on; then nothing of this
+/// replica goes through, and all of it comes later.
+pub(super) async fn frozen(extent: Extent) -> Summary {
     let site = Site::start("frozen").await;
     let recorder = Recorder::new();
-    let mut summary = Summary::new("a frozen watch of one of three replicas");
+    let mut summary = Summary::new("one of three replicas: its watch is frozen, then all its connections");
     let shape = Races {
         wait: PATIENT,
         ..storm::SHAPE
     };
     let proxy = &site.replicas[0].proxy;
-    let freeze = async || {
-        eventually(PATIENCE, "a watch to freeze", async || {
-            proxy.freeze_watch(QUIET).then_some(())
-        })
-        .await;
-    };
-    for _ in 0..extent.choose(1, 6) {
+    for _ in 0..extent.choose(1, 12) {
         let fault = async {
-            freeze().await;
+            eventually(PATIENCE, "a watch to freeze", async || {
+                proxy.freeze_watch(QUIET).then_some(())
+            })
+            .await;
             recorder.more(storm::WARM, &[0], Outcome::Granted).await;
-            proxy.set(Mode::Refuse);
-            freeze().await;
+            proxy.set(Mode::Freeze);
             recorder.more(1, &[0], Outcome::Unavailable).await;
-            recorder.more(storm::WARM, &[1, 2], Outcome::Granted).await;
-            proxy.set(Mode::Pass);
+            recorder.more(1, &[1, 2], Outcome::Granted).await;
+            proxy.thaw();
         };
         site.storm_of(&recorder, &mut summary, &shape, fault).await;
-        proxy.thaw();
     }
     let history = recorder.since(0);
     summary.verdict.join(check(&history, Faults::Some));
@@ -102,5 +97,5 @@ async fn t11_a_lost_answer_is_neither_a_grant_nor_a_false_replay() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t12_a_replica_whose_watch_is_frozen_says_so_and_recovers() {
-    frozen_watch(Extent::Short).await.assert_lawful();
+    frozen(Extent::Short).await.assert_lawful();
 }

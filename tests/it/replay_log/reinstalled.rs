@@ -49,14 +49,18 @@ impl Site {
                 .unwrap();
             let namespaces: Api<Namespace> = Api::all(self.plane.admin());
             eventually(PATIENCE, "the end of the namespace", async || {
-                let found = namespaces.get_opt(name).await.map_err(|error| error.to_string())?;
+                let found = namespaces
+                    .get_opt(name)
+                    .await
+                    .map_err(|error| error.to_string())?;
                 found.map_or(Ok(()), |namespace| Err(format!("{:?}", namespace.status)))
             })
             .await;
             return;
         }
         self.delete(&manifests::rbac_yaml(installation).unwrap()).await;
-        self.delete(&manifests::policies_yaml(installation).unwrap()).await;
+        self.delete(&manifests::policies_yaml(installation).unwrap())
+            .await;
         if what == Goes::Kinds {
             self.delete(&crds::yaml().unwrap()).await;
         }
@@ -109,8 +113,8 @@ async fn reinstall(site: &mut Site, summary: &mut Summary, what: Goes, count: us
 
 /// What was used before is not granted after the installation was made again, in whatever way.
 pub(super) async fn reinstalled(extent: Extent) -> Summary {
-    let mut summary = Summary::new("reinstalled: manifests, kinds, namespace");
     let mut site = Site::prepare("reinstalled", &[]).await;
+    let mut summary = Summary::new("reinstalled: manifests, kinds, namespace");
     for what in [Goes::Manifests, Goes::Kinds, Goes::Namespace] {
         reinstall(&mut site, &mut summary, what, extent.choose(30, 1_000)).await;
     }

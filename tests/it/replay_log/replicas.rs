@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// Longer than any request, write or watch of a server waits for its answer.
-const STANDSTILL: Duration = Duration::from_secs(15);
+const STANDSTILL: Duration = Duration::from_secs(11);
 
 /// The replicas that are not this one.
 fn others(replica: usize) -> [usize; REPLICAS - 1] {
@@ -38,13 +38,13 @@ pub(super) async fn crashes(extent: Extent) -> Summary {
 /// One replica after the other stands still for longer than anything waits, and goes on.
 pub(super) async fn standstills(extent: Extent) -> Summary {
     let site = Site::start("standstills").await;
-    let (recorder, mut summary) = (Recorder::new(), Summary::new("SIGSTOP of a replica for 15 s"));
+    let (recorder, mut summary) = (Recorder::new(), Summary::new("SIGSTOP of a replica for 11 s"));
     for round in 0..extent.choose(1, 4) {
         let replica = round % REPLICAS;
         let fault = async {
             site.signal_replica(replica, "STOP");
-            recorder.more(WARM, &others(replica), Outcome::Granted).await;
-            sleep(STANDSTILL).await;
+            let others = others(replica);
+            tokio::join!(sleep(STANDSTILL), recorder.more(1, &others, Outcome::Granted));
             site.signal_replica(replica, "CONT");
         };
         site.storm(&recorder, &mut summary, fault).await;

@@ -232,9 +232,6 @@ impl Replica {
     async fn new(plane: &ControlPlane, release: &Release, seat: Seat, url: &str) -> Self {
         let upstream = url.strip_prefix("https://").unwrap().parse().unwrap();
         let proxy = Proxy::start(upstream).await;
-        let behind = format!("https://{}", proxy.address());
-        let home = &release.installation.namespace;
-        let kubeconfig = plane.kubeconfig_at(&behind, home, Account::Server.name()).await;
         let http = reqwest::Client::builder()
             .tls_certs_only([seat.trust()])
             .http1_only()

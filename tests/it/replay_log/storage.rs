@@ -7,21 +7,17 @@ use super::scenario::{Extent, Summary};
 use super::site::{ALL, Site};
 use crate::support::controlplane::Part;
 
-async fn crashes(mut summary: Summary, part: Part, rounds: usize) -> Summary {
+async fn crashes(name: &'static str, part: Part, rounds: usize) -> Summary {
     let site = Site::start("storage").await;
-    let recorder = Recorder::new();
+    let (recorder, mut summary) = (Recorder::new(), Summary::new(name));
     for _ in 0..rounds {
         let fault = async {
-            let t = std::time::Instant::now();
             site.plane.kill(part).await;
-            crate::support::announce(format_args!("killed {:?}", t.elapsed()));
             for replica in ALL {
                 recorder.more(1, &[replica], Outcome::Unavailable).await;
             }
-            crate::support::announce(format_args!("503 {:?}", t.elapsed()));
             site.plane.start_again(part);
             site.plane.ready().await;
-            crate::support::announce(format_args!("ready {:?}", t.elapsed()));
         };
         site.storm(&recorder, &mut summary, fault).await;
     }
@@ -32,17 +28,12 @@ async fn crashes(mut summary: Summary, part: Part, rounds: usize) -> Summary {
 
 /// etcd crashes: what it has acknowledged is there afterwards.
 pub(super) async fn crashes_of_etcd(extent: Extent) -> Summary {
-    crashes(Summary::new("kill -9 of etcd"), Part::Etcd, extent.choose(1, 12)).await
+    crashes("kill -9 of etcd", Part::Etcd, extent.choose(1, 12)).await
 }
 
 /// The API server crashes.
 pub(super) async fn crashes_of_the_api_server(extent: Extent) -> Summary {
-    crashes(
-        Summary::new("kill -9 of kube-apiserver"),
-        Part::ApiServer,
-        extent.choose(1, 8),
-    )
-    .await
+    crashes("kill -9 of kube-apiserver", Part::ApiServer, extent.choose(1, 8)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -78,7 +78,9 @@ async fn c4_what_was_used_once_is_used_everywhere_and_nothing_else_is() {
     let same_number = site.assertion_by(&client.key, &twin, used.key);
     eventually(PATIENCE, "the twin's grant", async || {
         let answer = site.answer(1, &same_number, Slot::Client, PATIENT).await;
-        (answer.outcome == Outcome::Granted).then_some(()).ok_or(answer.said)
+        (answer.outcome == Outcome::Granted)
+            .then_some(())
+            .ok_or(answer.said)
     })
     .await;
     site.must_be_used(&same_number, "the other client's").await;
@@ -97,7 +99,9 @@ async fn c4_what_was_used_once_is_used_everywhere_and_nothing_else_is() {
     for replica in ALL {
         eventually(PATIENCE, "the end of the client", async || {
             let answer = site.answer(replica, &site.pair().0, Slot::Client, PATIENT).await;
-            (answer.outcome == Outcome::Replay).then_some(()).ok_or(answer.said)
+            (answer.outcome == Outcome::Replay)
+                .then_some(())
+                .ok_or(answer.said)
         })
         .await;
     }
@@ -107,7 +111,9 @@ async fn c4_what_was_used_once_is_used_everywhere_and_nothing_else_is() {
     for replica in ALL {
         eventually(PATIENCE, "the new client", async || {
             let answer = site.answer(replica, &site.pair().0, Slot::Client, PATIENT).await;
-            (answer.outcome == Outcome::Granted).then_some(()).ok_or(answer.said)
+            (answer.outcome == Outcome::Granted)
+                .then_some(())
+                .ok_or(answer.said)
         })
         .await;
     }
@@ -127,7 +133,11 @@ async fn c8_a_replay_beside_a_new_assertion_is_refused_and_the_new_one_stays_new
         let answer = site.both(replica, &new, &used, Slot::Grant).await;
         assert_eq!(answer.outcome, Outcome::Replay, "a used assertion: {answer:?}");
         let answer = site.both(replica, &used, &other, Slot::Client).await;
-        assert_eq!(answer.outcome, Outcome::Replay, "a used client_assertion: {answer:?}");
+        assert_eq!(
+            answer.outcome,
+            Outcome::Replay,
+            "a used client_assertion: {answer:?}"
+        );
         let answer = site.both(replica, &new, &other, Slot::Client).await;
         assert_eq!(answer.outcome, Outcome::Granted, "both are new: {answer:?}");
         for assertion in [&new, &other] {
@@ -140,15 +150,18 @@ async fn c8_a_replay_beside_a_new_assertion_is_refused_and_the_new_one_stays_new
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_assertions_that_race_with_others_all_or_none_are_honoured() {
     let site = Site::start("pairs").await;
-    let (recorder, mut summary) = (Recorder::new(), Summary::new("pairs of assertions that share one"));
+    let (recorder, mut summary) = (
+        Recorder::new(),
+        Summary::new("pairs of assertions that share one"),
+    );
     let mut used_up = 0;
     for _ in 0..20 {
         let (shared, _) = site.pair();
         let others: Vec<_> = (0..REPLICAS).map(|_| site.pair().0).collect();
-        let requests = others.iter().enumerate().map(|(replica, other)| async {
-            let other = other.clone();
+        let (site, recorder, one) = (&site, &recorder, &shared);
+        let requests = others.iter().enumerate().map(|(replica, other)| async move {
             let started = recorder.elapsed();
-            let answer = site.both(replica, &other, &shared, Slot::Grant).await;
+            let answer = site.both(replica, other, one, Slot::Grant).await;
             let ended = recorder.elapsed();
             let attempt = |key, outcome| Attempt {
                 key,
@@ -157,7 +170,7 @@ async fn of_two_assertions_that_race_with_others_all_or_none_are_honoured() {
                 ended,
                 outcome,
             };
-            recorder.record(attempt(shared.key, answer.outcome));
+            recorder.record(attempt(one.key, answer.outcome));
             // Of the other it is known that it was honoured with this one, or not.
             let outcome = match answer.outcome {
                 Outcome::Replay => Outcome::Unavailable,
@@ -171,12 +184,13 @@ async fn of_two_assertions_that_race_with_others_all_or_none_are_honoured() {
         let granted = granted.count();
         summary.promise(granted == 1, format!("{outcomes:?}"));
         for (other, outcome) in others.iter().zip(outcomes) {
-            let again = site.attempt(&recorder, 0, other, Slot::Client, PATIENT).await;
+            let again = site.attempt(recorder, 0, other, Slot::Client, PATIENT).await;
             if outcome == Outcome::Replay && again == Outcome::Replay {
                 used_up += 1;
             }
         }
-        site.replay(&recorder, &[vec![shared], others].concat()).await;
+        site.replay(recorder, &[vec![shared.clone()], others].concat())
+            .await;
     }
     summary.note(format!("{used_up} of 40 assertions were used up beside a replay"));
     summary.verdict.join(check(&recorder.since(0), Faults::Some));
