@@ -55,6 +55,7 @@ pub(super) async fn away(extent: Extent) -> Summary {
     let time = extent.choose(Duration::from_secs(10), Duration::from_mins(10));
     let shape = Races {
         at_once: 2,
+        pause: Duration::from_millis(20),
         ..storm::SHAPE
     };
     let fault = async {

@@ -15,6 +15,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::time::sleep;
 
 /// How far ahead of the clock assertions are issued: as far as servers allow, so that one that has only
 /// just started decides on them.
@@ -40,6 +41,8 @@ pub(super) struct Races<'a> {
     pub(super) replicas: &'a [usize],
     /// How long each caller waits.
     pub(super) wait: Duration,
+    /// How long it is from the end of a race to the next.
+    pub(super) pause: Duration,
 }
 
 /// An assertion that can be used once.
@@ -178,6 +181,7 @@ impl Site {
             self.attempt(recorder, replica, &assertion, slot(number / count), shape.wait)
         });
         join_all(attempts).await;
+        sleep(shape.pause).await;
         assertion
     }
 

@@ -7,12 +7,14 @@ use super::scenario::{Extent, Summary};
 use super::site::{ALL, Site};
 use futures::StreamExt as _;
 use futures::stream;
+use std::time::Duration;
 
 const SHAPE: Races<'_> = Races {
     times: 64,
     at_once: 4,
     replicas: &ALL,
     wait: PATIENT,
+    pause: Duration::ZERO,
 };
 
 /// Nothing is wrong, and everybody wants the same.

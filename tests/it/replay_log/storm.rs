@@ -6,6 +6,7 @@ use super::recorder::Recorder;
 use super::scenario::Summary;
 use super::site::{ALL, Site};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// The load under a fault.
 pub(super) const SHAPE: Races<'_> = Races {
@@ -13,6 +14,7 @@ pub(super) const SHAPE: Races<'_> = Races {
     at_once: 16,
     replicas: &ALL,
     wait: IMPATIENT,
+    pause: Duration::ZERO,
 };
 /// Grants before a fault, and after it.
 pub(super) const WARM: usize = 50;
