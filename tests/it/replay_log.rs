@@ -3,6 +3,7 @@
 
 mod api_servers;
 mod checker;
+mod clocks;
 mod connections;
 mod history;
 mod load;
@@ -12,6 +13,7 @@ mod reinstalled;
 mod replicas;
 mod scenario;
 mod site;
+mod skewed;
 mod storage;
 mod storm;
 mod uses;
