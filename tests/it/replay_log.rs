@@ -11,6 +11,7 @@ mod races;
 mod recorder;
 mod reinstalled;
 mod replicas;
+mod report;
 mod scenario;
 mod site;
 mod skewed;

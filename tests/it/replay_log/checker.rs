@@ -67,7 +67,7 @@ pub(super) fn check(history: &[Attempt], faults: Faults) -> Verdict {
 
 fn is_expected(outcome: Outcome, faults: Faults) -> bool {
     match outcome {
-        Outcome::Granted | Outcome::Replay => true,
+        Outcome::Granted | Outcome::Replay | Outcome::Expired => true,
         Outcome::Unavailable | Outcome::Broken => faults == Faults::Some,
         Outcome::TooMany | Outcome::Other => false,
     }
@@ -77,7 +77,7 @@ fn is_expected(outcome: Outcome, faults: Faults) -> bool {
 /// log took no note of it, or somebody was before it.
 fn known_since(attempts: &[&Attempt]) -> Option<Duration> {
     let recorded = attempts.iter().filter(|attempt| match attempt.outcome {
-        Outcome::Granted | Outcome::Unavailable | Outcome::Broken => true,
+        Outcome::Granted | Outcome::Unavailable | Outcome::Broken | Outcome::Expired => true,
         Outcome::Replay | Outcome::TooMany | Outcome::Other => false,
     });
     recorded.map(|attempt| attempt.started).min()

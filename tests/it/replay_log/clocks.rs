@@ -5,7 +5,7 @@ use super::history::{Attempt, Outcome};
 use super::recorder::Recorder;
 use super::scenario::{Extent, Summary};
 use super::site::PATIENCE;
-use super::skewed::{Scene, Signed};
+use super::skewed::{Scene, Signed, now};
 use crate::support::eventually;
 use futures::future::join_all;
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ pub(super) async fn apart(extent: Extent) -> Summary {
         for reason in told.into_iter().flatten() {
             *reasons.entry(reason).or_insert(0_usize) += 1;
         }
-        let now = scene.now();
+        let now = now();
         live.retain(|assertion| now < assertion.expires + OVER);
         seen.extend(scene.segments().await);
         sleep(ROUND).await;

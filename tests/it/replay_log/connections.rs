@@ -29,7 +29,7 @@ pub(super) async fn lost_answers(extent: Extent) -> Summary {
             .map(|replica| replica.proxy.cuts())
             .sum::<u32>()
     };
-    for _ in 0..extent.choose(1, 20) {
+    for _ in 0..extent.choose(1, 12) {
         let before = cuts();
         let fault = async {
             site.set_proxies(Mode::CutAnswers(LOST));
@@ -61,7 +61,7 @@ pub(super) async fn frozen(extent: Extent) -> Summary {
         ..storm::SHAPE
     };
     let proxy = &site.replicas[0].proxy;
-    for _ in 0..extent.choose(1, 12) {
+    for _ in 0..extent.choose(1, 9) {
         let fault = async {
             eventually(PATIENCE, "a watch to freeze", async || {
                 proxy.freeze_watch(QUIET).then_some(())
@@ -81,7 +81,7 @@ pub(super) async fn frozen(extent: Extent) -> Summary {
     summary.promise(others == 0, format!("{others} times 503 of the other replicas"));
     let longest = history
         .iter()
-        .map(|attempt| attempt.ended - attempt.started)
+        .map(|attempt| attempt.ended.saturating_sub(attempt.started))
         .max();
     let longest = longest.unwrap_or_default();
     summary.promise(longest <= DEADLINE, format!("an answer after {longest:.1?}"));

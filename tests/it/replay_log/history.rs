@@ -29,6 +29,8 @@ pub(super) enum Outcome {
     TooMany,
     /// No answer: it may have been granted.
     Broken,
+    /// The refusal of an assertion that expired while the request waited: it may have been recorded as used.
+    Expired,
     /// Any other answer.
     Other,
 }
@@ -45,12 +47,13 @@ pub(super) enum Slot {
 // === impl Outcome ===
 
 impl Outcome {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Granted,
         Self::Replay,
         Self::Unavailable,
         Self::TooMany,
         Self::Broken,
+        Self::Expired,
         Self::Other,
     ];
 
@@ -73,6 +76,7 @@ impl Outcome {
             Self::Unavailable => "503",
             Self::TooMany => "429",
             Self::Broken => "broken",
+            Self::Expired => "expired",
             Self::Other => "other",
         }
     }

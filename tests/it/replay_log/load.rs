@@ -22,6 +22,8 @@ use tokio::time::sleep;
 const AHEAD: i64 = 30;
 /// Seconds.
 const LIFETIME: i64 = 300;
+/// What expires in so many seconds is not replayed: it might be refused as expired.
+const SOON: i64 = 90;
 /// How long a caller waits under faults. Servers take longer to give up.
 pub(super) const IMPATIENT: Duration = Duration::from_secs(3);
 /// How long a caller waits whose answer must come.
@@ -49,6 +51,8 @@ pub(super) struct Races<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Assertion {
     pub(super) key: u64,
+    /// Seconds since the epoch.
+    pub(super) expires: i64,
     pub(super) jwt: Arc<str>,
 }
 
@@ -108,6 +112,7 @@ impl Site {
         let jwt = signer.sign_jws(None, &serde_json::to_vec(&claims).unwrap());
         Assertion {
             key,
+            expires: issued + LIFETIME,
             jwt: jwt.unwrap().into(),
         }
     }
@@ -197,9 +202,11 @@ impl Site {
         races.buffer_unordered(shape.at_once).collect().await
     }
 
-    /// Presents each of `used` once more to every replica.
+    /// Presents each of `used` that is far from its end once more to every replica.
     pub(super) async fn replay(&self, recorder: &Recorder, used: &[Assertion]) {
-        let replays = stream::iter(used.iter().enumerate()).map(|(number, assertion)| async move {
+        let soon = SystemClock.now().as_second() + SOON;
+        let good = used.iter().filter(|assertion| assertion.expires > soon);
+        let replays = stream::iter(good.enumerate()).map(|(number, assertion)| async move {
             for step in 0..REPLICAS {
                 let replica = (number + step) % REPLICAS;
                 self.attempt(recorder, replica, assertion, slot(step), PATIENT)

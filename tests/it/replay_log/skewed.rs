@@ -2,7 +2,7 @@
 
 mod scene;
 
-pub(super) use scene::Scene;
+pub(super) use scene::{Scene, now};
 
 use super::history::{Attempt, Outcome};
 use super::recorder::Recorder;
@@ -120,8 +120,8 @@ impl Skewed {
         answer.err().map(|refusal| refusal.reason.code().as_str())
     }
 
-    /// Presents an assertion as the server with this number, and writes it down unless it was refused for
-    /// its times, for such a request leaves no trace; returns the reason.
+    /// Presents an assertion as the server with this number, and writes it down unless its times were wrong
+    /// from the start, for such a request leaves no trace; returns the reason.
     pub(super) async fn attempt(
         &self,
         recorder: &Recorder,
@@ -129,12 +129,15 @@ impl Skewed {
         assertion: &Signed,
     ) -> Option<&'static str> {
         let started = recorder.elapsed();
+        let leeway = self.broker.settings.skew.as_secs();
+        let over = self.broker.clock.now().as_second() >= assertion.expires + leeway;
         let reason = self.take(assertion).await;
         let outcome = match reason {
             None => Outcome::Granted,
             Some("assertion_replayed") => Outcome::Replay,
             Some("replay_log_unavailable" | "replay_outcome_unknown") => Outcome::Unavailable,
-            Some("assertion_expired" | "assertion_issued_in_the_future") => return reason,
+            Some("assertion_expired") if over => return reason,
+            Some("assertion_expired") => Outcome::Expired,
             Some(_) => Outcome::Other,
         };
         recorder.record(Attempt {

@@ -172,9 +172,11 @@ async fn of_two_assertions_that_race_with_others_all_or_none_are_honoured() {
             };
             recorder.record(attempt(one.key, answer.outcome));
             // Of the other it is known that it was honoured with this one, or not.
-            let outcome = match answer.outcome {
-                Outcome::Replay => Outcome::Unavailable,
-                outcome => outcome,
+            let refused = answer.outcome == Outcome::Replay;
+            let outcome = if refused {
+                Outcome::Unavailable
+            } else {
+                answer.outcome
             };
             recorder.record(attempt(other.key, outcome));
             answer.outcome

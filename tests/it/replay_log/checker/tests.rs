@@ -2,7 +2,7 @@
 
 use super::super::history::{Attempt, Outcome};
 use super::{Faults, Violation, check};
-use Outcome::{Broken, Granted, Other, Replay, TooMany, Unavailable};
+use Outcome::{Broken, Expired, Granted, Other, Replay, TooMany, Unavailable};
 use std::time::Duration;
 
 /// A history of one assertion: each attempt's start and end, in seconds, and its outcome.
@@ -37,8 +37,12 @@ fn found(row: Row<'_>, faults: Faults) -> Vec<&'static str> {
 
 #[test]
 fn lawful_histories_are_lawful() {
-    let without: [(&str, Row<'_>); 5] = [
+    let without: [(&str, Row<'_>); 6] = [
         ("nothing", &[]),
+        (
+            "a replay of what expired before it could be granted",
+            &[(0, 3, Expired), (1, 2, Replay)],
+        ),
         ("one use", &[(0, 1, Granted)]),
         ("a replay afterwards", &[(0, 1, Granted), (2, 3, Replay)]),
         (

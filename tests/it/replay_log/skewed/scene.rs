@@ -32,6 +32,11 @@ pub(in super::super) struct Scene {
     _controller: Process,
 }
 
+/// Seconds since the epoch.
+pub(in super::super) fn now() -> i64 {
+    SystemClock.now().as_second()
+}
+
 // === impl Scene ===
 
 impl Scene {
@@ -64,15 +69,10 @@ impl Scene {
         Skewed::start(self.plane, &self.release, &self.issuer, ahead).await
     }
 
-    /// Seconds since the epoch.
-    pub(in super::super) fn now(&self) -> i64 {
-        SystemClock.now().as_second()
-    }
-
     /// A new assertion, which lives for so many seconds.
     pub(in super::super) fn sign(&self, lives: i64) -> Signed {
         let key = self.made.fetch_add(1, Ordering::Relaxed);
-        self.signed(key, self.now(), self.now() + lives)
+        self.signed(key, now(), now() + lives)
     }
 
     fn signed(&self, key: u64, issued: i64, expires: i64) -> Signed {
@@ -88,7 +88,7 @@ impl Scene {
     /// assertion, by a clock that is right, with a leeway of `skew`.
     pub(in super::super) async fn used_before(&self, skew: i64, seconds: i64) -> Signed {
         let key = self.made.fetch_add(1, Ordering::Relaxed);
-        let expires = self.now() + seconds;
+        let expires = now() + seconds;
         let used = self.signed(key, expires - skew - 200, expires - skew);
         let trust = format!("client:{}", self.client);
         let entry = Entry {
@@ -124,12 +124,12 @@ impl Scene {
     /// Stores an object of the log that was made an hour ago.
     async fn store(&self, name: &str, labels: &Value, keys: &str, expires: Timestamp) {
         let home = &self.release.installation.namespace;
-        let made = Timestamp::from_second(self.now() - HOUR).unwrap();
+        let made = Timestamp::from_second(now() - HOUR).unwrap();
         let object = json!({
             "apiVersion": "countersign.dev/v1alpha1", "kind": "ReplaySegment",
             "metadata": {
                 "name": name, "namespace": home, "labels": labels, "generation": 1,
-                "uid": format!("00000000-0000-4000-8000-{}", &name[name.len() - 12..]),
+                "uid": format!("00000000-0000-4000-8000-{}", name.get(name.len() - 12..).unwrap()),
                 "creationTimestamp": made.to_string(),
             },
             "spec": { "writer": "0", "formats": ["v1"], "keys": keys, "expires": expires.to_string() },
