@@ -1,0 +1,4 @@
+//! A model of the protocol of the log: the production code of several servers ([`crate::replay::replica::Replica`] and
+//! [`crate::replay::ledger::Ledger`]) in all orders in which a small world can treat them.
+
+mod explorer;
