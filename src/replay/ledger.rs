@@ -278,4 +278,6 @@ fn key_at(segments: &[Option<Segment>], place: Place) -> Option<&ReplayKey> {
 }
 
 #[cfg(test)]
+mod inside;
+#[cfg(test)]
 mod tests;

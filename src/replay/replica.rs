@@ -454,4 +454,6 @@ fn up_to_a_second(time: Timestamp) -> Timestamp {
 }
 
 #[cfg(test)]
+mod inside;
+#[cfg(test)]
 mod tests;

@@ -124,7 +124,11 @@ mod tests {
             let mut after = *state;
             after[action] = after[action].saturating_add(1) & 3;
             let sum = after[0].saturating_add(after[1]);
-            if sum == self.forbidden { Err(sum) } else { Ok(after) }
+            if sum == self.forbidden {
+                Err(sum)
+            } else {
+                Ok(after)
+            }
         }
 
         fn fingerprint(&self, state: &[u64; 2]) -> u64 {
