@@ -21,6 +21,8 @@ pub(super) struct Case {
     pub(super) troubles: Troubles,
     /// Whether the controller deletes segments.
     pub(super) collects: bool,
+    /// Whether the network may bring a write to the store a second time, later.
+    pub(super) sent_twice: bool,
     /// Whether every life names its segments alike. Only with requests that come after the deletion.
     pub(super) names_again: bool,
     pub(super) mistake: Option<Mistake>,
@@ -96,6 +98,7 @@ impl Case {
             times: vec![0],
             troubles: Troubles::default(),
             collects: false,
+            sent_twice: false,
             names_again: false,
             mistake: None,
         }
@@ -115,6 +118,48 @@ impl Case {
             after_deletion: false,
         });
         self
+    }
+
+    /// Adds a request that is made only after the server has seen that a segment was deleted.
+    pub(super) fn request_after_deletion(mut self, server: usize, uses: &[usize]) -> Self {
+        self = self.request(server, uses);
+        self.requests.last_mut().unwrap().after_deletion = true;
+        self
+    }
+
+    /// With these times instead, and a controller that deletes segments when it may.
+    pub(super) fn times(mut self, times: &[i64]) -> Self {
+        self.times = times.to_vec();
+        self.collects = true;
+        self
+    }
+
+    /// With these times of a server's clock instead.
+    pub(super) fn clocks(mut self, server: usize, clocks: &[i64]) -> Self {
+        self.servers[server].clocks = clocks.to_vec();
+        self
+    }
+
+    /// With these releases of a server instead.
+    pub(super) fn releases(mut self, server: usize, releases: &[Release]) -> Self {
+        self.servers[server].releases = releases.to_vec();
+        self
+    }
+
+    /// With these troubles instead.
+    pub(super) fn troubles(mut self, troubles: Troubles) -> Self {
+        self.troubles = troubles;
+        self
+    }
+
+    /// Whether nothing can go wrong, so that every assertion must be granted.
+    pub(super) fn is_quiet(&self) -> bool {
+        let releases: Vec<_> = self.servers.iter().map(|server| &server.releases).collect();
+        self.troubles == Troubles::default()
+            && self.times.len() == 1
+            && self.mistake.is_none()
+            && self.requests.iter().all(|request| request.uses.len() == 1)
+            && releases.windows(2).all(|pair| pair[0] == pair[1])
     }
 
     /// How many requests have used the assertion's `jti` is counted under this number.

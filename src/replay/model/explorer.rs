@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 /// A system that is in one state at a time.
 pub(super) trait System {
@@ -83,6 +83,25 @@ pub(super) fn explore<S: System>(system: &S, limit: usize) -> Result<Explored, C
         }
         explored.depth = explored.depth.saturating_add(1);
         level = next;
+    }
+}
+
+impl Display for Explored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            states,
+            transitions,
+            depth,
+        } = self;
+        write!(f, "{states} states, {transitions} transitions, {depth} deep")
+    }
+}
+
+impl<F: Display> Display for Counterexample<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}; after {}:", self.fault, self.explored)?;
+        let mut steps = self.path.iter();
+        steps.try_for_each(|step| writeln!(f, "  {step}"))
     }
 }
 

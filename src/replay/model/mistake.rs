@@ -40,4 +40,6 @@ pub(super) enum Mistake {
     ServesWithAnyClock,
     /// The clock is looked at when the request comes, and not when it is granted.
     LooksAtClockOnce,
+    /// The clock is compared with the API server's when it answers, and not when a request needs to know.
+    ComparesClocksOnAnswers,
 }

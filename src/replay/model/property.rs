@@ -15,6 +15,10 @@ pub(super) enum Property {
     GrantsInTime,
     /// A server writes to segments of its own life only.
     OwnSegmentsOnly,
+    /// A watch that ends can go on after the ledger's version.
+    WatchGoesOn,
+    /// Every assertion is granted if nothing goes wrong.
+    QuietGrants,
 }
 
 /// A property that does not hold.

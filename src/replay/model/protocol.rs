@@ -1,30 +1,25 @@
-//! What may happen in a world, and what must hold then.
+//! What may happen in a world.
 
 use super::action::Action;
-use super::case::{Case, SKEW, at, bit};
+use super::case::Case;
 use super::explorer::System;
-use super::mistake::Mistake;
+use super::happening::{Happening, Tally};
 use super::property::{Property, Violation};
-use super::server::{Server, Ticket};
-use super::store::Fate;
+use super::server::Server;
 use super::world::World;
 use crate::replay::key::ReplayKey;
 use crate::replay::ledger::Ledger;
-use crate::replay::retention::forgettable_from;
-use crate::replay::{Outcome, Verdict};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 /// A case as a system to explore.
 #[derive(Debug)]
 pub(super) struct Protocol {
     pub(super) case: Case,
     /// The keys of each request.
-    keys: Vec<Vec<ReplayKey>>,
+    pub(super) keys: Vec<Vec<ReplayKey>>,
     /// The property that is looked at; all of them if none is named.
     pub(super) only: Option<Property>,
-    /// What happened, in any state, and how often.
-    pub(super) tally: RefCell<BTreeMap<&'static str, usize>>,
+    /// What happened, in any state.
+    pub(super) tally: Tally,
 }
 
 // === impl Protocol ===
@@ -35,270 +30,12 @@ impl Protocol {
             keys: case.requests.iter().map(|request| case.keys(request)).collect(),
             case,
             only: None,
-            tally: RefCell::default(),
+            tally: Tally::default(),
         }
     }
 
-    fn count(&self, what: &'static str) {
-        let mut tally = self.tally.borrow_mut();
-        let count = tally.entry(what).or_default();
-        *count = count.saturating_add(1);
-    }
-
-    fn violates<T: Default>(&self, property: Property, how: String) -> Result<T, Violation> {
-        if self.only.is_some_and(|only| only != property) {
-            return Ok(T::default());
-        }
-        Err(Violation { property, how })
-    }
-
-    fn now(&self, world: &World) -> i64 {
+    pub(super) fn now(&self, world: &World) -> i64 {
         self.case.times[world.time]
-    }
-
-    fn may_submit(&self, world: &World, number: usize) -> bool {
-        let request = &self.case.requests[number];
-        let server = world.servers[request.server].get();
-        let wall = server.wall(&self.case, self.now(world));
-        let valid = |this: &usize| wall < at(self.case.assertions[*this].until);
-        let any_clock = self.case.mistake == Some(Mistake::ServesWithAnyClock);
-        let like = |other: &usize| self.case.requests[*other] == *request;
-        let earlier = (0..number)
-            .filter(like)
-            .all(|other| world.closed & bit(other) != 0);
-        world.closed & bit(number) == 0
-            && earlier
-            && request.uses.iter().all(valid)
-            && (any_clock || server.clock_is_right(&self.case))
-            && (!request.after_deletion || server.saw_deletion)
-    }
-
-    fn submit(&self, world: &mut World, number: usize) -> Result<(), Violation> {
-        let request = &self.case.requests[number];
-        let ticket = Ticket::try_from(number).unwrap();
-        let now = self.now(world);
-        let answer = world.servers[request.server].change(|server| {
-            let answer = server.submit(&self.case, now, ticket);
-            if answer.is_none() {
-                server.outstanding |= bit(number);
-            }
-            answer
-        });
-        match answer {
-            None => {
-                world.closed |= bit(number);
-                for this in &request.uses {
-                    let count = &mut world.uses[self.case.use_of(*this)];
-                    *count = count.saturating_add(1);
-                }
-                Ok(())
-            }
-            Some(Outcome::Replayed(position)) => {
-                self.count("replays known");
-                world.closed |= bit(number);
-                self.look_at_replay(world, request.server, number, position, 0)
-            }
-            Some(_) => {
-                self.count("503 at once");
-                Ok(())
-            }
-        }
-    }
-
-    /// A replay is one only if there was more than `itself` that may have used it.
-    fn look_at_replay(
-        &self,
-        world: &World,
-        server: usize,
-        number: usize,
-        position: usize,
-        itself: u8,
-    ) -> Result<(), Violation> {
-        let formats = world.servers[server].get().formats();
-        let place = position.checked_div(formats).unwrap_or_default();
-        let this = self.case.requests[number].uses[place];
-        if world.uses[self.case.use_of(this)] > itself {
-            return Ok(());
-        }
-        let how =
-            format!("assertion {this} was never used, and request {number} is told that it is a replay");
-        self.violates(Property::NoFirstUseIsAReplay, how)
-    }
-
-    /// Takes the verdicts of a server, as the endpoint does.
-    fn judge(
-        &self,
-        world: &mut World,
-        server: usize,
-        verdicts: Vec<Verdict<Ticket>>,
-    ) -> Result<(), Violation> {
-        for (ticket, outcome) in verdicts {
-            let number = usize::from(ticket);
-            if world.servers[server].get().outstanding & bit(number) == 0 {
-                let how = format!("request {number} does not wait, and is told {outcome:?}");
-                return self.violates(Property::OneVerdict, how);
-            }
-            world.servers[server].change(|server| server.outstanding &= !bit(number));
-            match outcome {
-                Outcome::Owned => self.grant(world, server, number)?,
-                Outcome::Replayed(position) => {
-                    self.count("replays");
-                    self.look_at_replay(world, server, number, position, 1)?;
-                }
-                Outcome::Unknown => {
-                    self.count("503 unknown");
-                    world.may_retry(number);
-                }
-                Outcome::Unavailable | Outcome::ClientFull | Outcome::LogFull => {
-                    self.count("503 refused");
-                    world.may_retry(number);
-                    for this in &self.case.requests[number].uses {
-                        let count = &mut world.uses[self.case.use_of(*this)];
-                        *count = count.saturating_sub(1);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Looks at the times again, and grants.
-    fn grant(&self, world: &mut World, server: usize, number: usize) -> Result<(), Violation> {
-        let request = &self.case.requests[number];
-        let wall = world.servers[server].get().wall(&self.case, self.now(world));
-        let right = world.servers[server].get().clock_is_right(&self.case);
-        let any_clock = [Mistake::ServesWithAnyClock, Mistake::LooksAtClockOnce];
-        if !right
-            && !self
-                .case
-                .mistake
-                .is_some_and(|mistake| any_clock.contains(&mistake))
-        {
-            self.count("503 for the clock");
-            world.may_retry(number);
-            return Ok(());
-        }
-        let mut ends = request.uses.iter().map(|this| self.case.assertions[*this].until);
-        if ends.any(|end| wall >= at(end)) {
-            if self.case.mistake != Some(Mistake::LooksAtTimesOnce) {
-                self.count("expired while it waited");
-                return Ok(());
-            }
-            let how = format!("server {server} grants request {number} after its time");
-            self.violates::<()>(Property::GrantsInTime, how)?;
-        }
-        self.count("grants");
-        for this in &request.uses {
-            if world.granted & bit(*this) != 0 {
-                let how = format!(
-                    "server {server} grants assertion {this} in request {number}, and it was granted before"
-                );
-                return self.violates(Property::OneGrant, how);
-            }
-            world.granted |= bit(*this);
-        }
-        Ok(())
-    }
-
-    /// The store takes a write of `server`, or does not.
-    fn take(&self, world: &mut World, server: usize, late: Option<usize>) -> Result<(), Violation> {
-        let of = world.servers[server].get();
-        let packet = match late {
-            Some(place) => of.late.get(place).cloned(),
-            None => of.wire.as_ref().map(|wire| wire.packet.clone()),
-        };
-        let Some(packet) = packet else {
-            return Ok(());
-        };
-        let fate = world.store.change(|store| store.take(&packet));
-        self.count(match (fate, late) {
-            (Fate::Stored(_), None) => "writes stored",
-            (Fate::Stored(_), Some(_)) => "writes stored late",
-            (Fate::Conflict, _) => "writes in conflict",
-            (Fate::Gone | Fate::Foreign, _) => "writes to nothing",
-        });
-        world.servers[server].change(|server| match late {
-            Some(place) => drop(server.late.remove(place)),
-            None => server.wire.iter_mut().for_each(|wire| wire.fate = Some(fate)),
-        });
-        if fate == Fate::Foreign {
-            let how = format!("server {server} writes to {}", packet.write.name);
-            return self.violates(Property::OwnSegmentsOnly, how);
-        }
-        Ok(())
-    }
-
-    fn crash(&self, world: &mut World, server: usize) {
-        self.count("crashes");
-        world.left.crashes = world.left.crashes.saturating_sub(1);
-        let lost = world.servers[server].get().outstanding;
-        for number in (0..self.case.requests.len()).filter(|number| lost & bit(*number) != 0) {
-            world.may_retry(number);
-        }
-        world.servers[server].change(|server| server.crash(&self.case));
-    }
-
-    /// Drops what nothing can come of any more: servers that nobody asks, events that every watch has shown, and writes
-    /// of what nobody uses.
-    fn tidy(&self, world: &mut World) {
-        let mut asked = 0;
-        for (number, server) in world.servers.iter_mut().enumerate() {
-            let requests = self.case.requests.iter().enumerate();
-            let open = requests
-                .filter(|(at, request)| request.server == number && world.closed & bit(*at) == 0)
-                .fold(0, |open, (at, _)| open | bit(at));
-            let waiting = server.get().outstanding;
-            if open | waiting == 0 && !server.get().is_retired() {
-                server.change(Server::retire);
-            }
-            asked |= open | waiting;
-        }
-        let keys = self.keys.iter().enumerate();
-        let used: Vec<&ReplayKey> = keys
-            .filter(|(number, _)| asked & bit(*number) != 0)
-            .flat_map(|(_, keys)| keys)
-            .collect();
-        world.tidy(&used);
-    }
-
-    fn delete(&self, world: &mut World) {
-        let Some((uid, version)) = world.read.take() else {
-            return;
-        };
-        let version = Some(version).filter(|_| self.case.mistake != Some(Mistake::DeletesAnyVersion));
-        let deleted = world.store.change(|store| store.delete(&uid, version));
-        self.count(if deleted {
-            "segments deleted"
-        } else {
-            "deletions refused"
-        });
-    }
-
-    /// Nobody waits where nothing more can come.
-    fn look_at_the_waiting(&self, world: &World) -> Result<(), Violation> {
-        for (number, server) in world.servers.iter().enumerate() {
-            let server = server.get();
-            if server.outstanding != 0 && server.is_idle(world.store.get()) {
-                let how = format!("requests wait at server {number} for ever");
-                self.violates::<()>(Property::OneVerdict, how)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What the controller may read: segments that may be forgotten, unless it has just read them.
-    fn readable<'w>(&self, world: &'w World) -> impl Iterator<Item = (usize, (String, u32))> + use<'w> {
-        let now = at(self.now(world));
-        let live = if self.case.collects {
-            world.store.get().live()
-        } else {
-            &[]
-        };
-        live.iter()
-            .enumerate()
-            .filter(move |(_, live)| forgettable_from(live.expires, SKEW) < now)
-            .map(|(place, live)| (place, (live.uid.clone(), live.version)))
-            .filter(|(_, read)| world.read.as_ref() != Some(read))
     }
 }
 
@@ -358,7 +95,8 @@ impl System for Protocol {
                 .replica
                 .ledger()
                 .is_some_and(|ledger| ledger.segments() > 0);
-            add(knows && world.time > 0, Action::SeeDate(number));
+            let date_matters = world.time > 0 || self.case.troubles.settings > 0;
+            add(knows && date_matters, Action::SeeDate(number));
         }
         actions.extend(self.readable(world).map(|(place, _)| Action::Read(place)));
         if world.read.is_some() {
@@ -410,7 +148,7 @@ impl System for Protocol {
             Action::Crash(number) => self.crash(&mut world, number),
             Action::SetClock(number, setting) => {
                 world.left.settings = world.left.settings.saturating_sub(1);
-                world.servers[number].change(|server| server.clock = setting);
+                world.servers[number].change(|server| server.set_clock(case, setting));
             }
             Action::SeeDate(number) => {
                 let known = |world: &World| {
@@ -419,7 +157,7 @@ impl System for Protocol {
                 };
                 world.servers[number].change(|server| server.see_date(case, now));
                 if known(&world) != known(before) {
-                    self.count("segments forgotten");
+                    self.tally.count(Happening::Forgotten);
                 }
             }
             Action::Read(place) => {
@@ -433,7 +171,7 @@ impl System for Protocol {
             self.judge(&mut world, server, verdicts)?;
         }
         self.tidy(&mut world);
-        self.look_at_the_waiting(&world)?;
+        self.look_at(&world)?;
         Ok(world)
     }
 

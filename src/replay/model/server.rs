@@ -18,11 +18,13 @@ pub(super) type Ticket = u8;
 /// A server in one of its lives.
 #[derive(Debug, Clone)]
 pub(super) struct Server {
-    number: usize,
+    pub(super) number: usize,
     pub(super) life: u8,
-    release: Release,
+    pub(super) release: Release,
     /// Which of its times the clock is set to.
     pub(super) clock: usize,
+    /// Which one it was set to when it was compared with the API server's.
+    pub(super) compared: usize,
     pub(super) replica: Replica<Ticket>,
     /// Up to which version of the store its watch has shown everything.
     pub(super) watch: Option<u32>,
@@ -34,7 +36,7 @@ pub(super) struct Server {
     /// Requests without a verdict.
     pub(super) outstanding: u32,
     /// How many names this life has chosen.
-    named: u8,
+    pub(super) named: u8,
     /// Whether it has seen that a segment was deleted.
     pub(super) saw_deletion: bool,
     /// Whether nobody asks it for anything any more.
@@ -58,6 +60,7 @@ impl Server {
             life: 0,
             release: case.release(number, 0),
             clock: 0,
+            compared: 0,
             replica: Replica::new(Capacity::default()),
             watch: None,
             wire: None,
@@ -82,7 +85,7 @@ impl Server {
         }
         let around = (
             self.life,
-            self.clock,
+            (self.clock, self.compared),
             self.watch,
             &self.wire,
             &self.late,
@@ -94,18 +97,27 @@ impl Server {
         Fingerprint::of(&(self.replica.fingerprint(), around))
     }
 
-    fn offset(&self, case: &Case) -> SignedDuration {
-        SignedDuration::from_secs(case.servers[self.number].clocks[self.clock])
+    /// How far the clock is ahead of the API server's when it is set to one of its times.
+    fn offset(&self, case: &Case, setting: usize) -> SignedDuration {
+        SignedDuration::from_secs(case.servers[self.number].clocks[setting])
     }
 
     /// What its clock shows when the API server's shows `now`.
     pub(super) fn wall(&self, case: &Case, now: i64) -> Timestamp {
-        at(now).saturating_add(self.offset(case)).unwrap()
+        at(now).saturating_add(self.offset(case, self.clock)).unwrap()
     }
 
     /// Whether its clock is as near to the API server's as it must be.
     pub(super) fn clock_is_right(&self, case: &Case) -> bool {
-        self.offset(case).abs() <= SKEW
+        self.offset(case, self.compared).abs() <= SKEW
+    }
+
+    /// Sets the clock. It is compared with the API server's time, which is known, whenever it is read.
+    pub(super) fn set_clock(&mut self, case: &Case, setting: usize) {
+        self.clock = setting;
+        if case.mistake != Some(Mistake::ComparesClocksOnAnswers) {
+            self.compared = setting;
+        }
     }
 
     /// Takes the next write from the replica and sends it.
@@ -150,6 +162,7 @@ impl Server {
             Fate::Conflict => Answered::Unknown,
             Fate::Gone | Fate::Foreign => Answered::Refused,
         };
+        self.compared = self.clock;
         let mut verdicts = self.replica.answered(answer);
         if let (Some(Mistake::DecidesOnAnswers), Fate::Stored(version)) = (case.mistake, fate)
             && let Some(stored) = store.live().iter().find(|live| live.name == packet.write.name)
@@ -175,124 +188,13 @@ impl Server {
     }
 
     /// Nobody waits for a write any more for whose requests the replica does not wait. It may be stored all the same.
-    fn abandon(&mut self) {
+    pub(super) fn abandon(&mut self) {
         if self.replica.awaits_answer() {
             return;
         }
         if let Some(Wire { packet, fate: None }) = self.wire.take() {
             self.late.push(packet);
         }
-    }
-
-    /// Shows the next event of the watch.
-    pub(super) fn show(&mut self, case: &Case, store: &Store) -> Vec<Verdict<Ticket>> {
-        let Some((version, event)) = self.watch.and_then(|watch| store.event_after(watch)) else {
-            return Vec::new();
-        };
-        self.watch = Some(*version);
-        let verdicts = match event {
-            Event::Deleted => {
-                self.saw_deletion = true;
-                self.replica.seen_up_to(resource_version(*version));
-                Vec::new()
-            }
-            Event::Written(segment) => {
-                let formats = self.release.owned_formats();
-                let shown = told(segment, &formats, case);
-                let taken = self.replica.event(resource_version(*version), &shown);
-                taken.unwrap_or_else(|(_, told)| {
-                    self.watch = None;
-                    told
-                })
-            }
-        };
-        self.abandon();
-        verdicts
-    }
-
-    /// The watch ends, and cannot go on where it was.
-    pub(super) fn lose_sight(&mut self, case: &Case) -> Vec<Verdict<Ticket>> {
-        self.watch = None;
-        let keeps = [
-            Mistake::DecidesFromLists,
-            Mistake::ListKeepsWaiters,
-            Mistake::ListGrantsWaiters,
-        ];
-        if case.mistake.is_some_and(|mistake| keeps.contains(&mistake)) {
-            return Vec::new();
-        }
-        let verdicts = self.replica.lost_sight();
-        self.abandon();
-        verdicts
-    }
-
-    /// Reads the log from a consistent list, and watches from its version on.
-    pub(super) fn list(&mut self, case: &Case, store: &Store) -> Vec<Verdict<Ticket>> {
-        let formats = self.release.owned_formats();
-        let version = resource_version(store.version());
-        let mut ledger = Ledger::with_formats(version, formats.to_vec());
-        if case.mistake != Some(Mistake::ServesBeforeList) {
-            for segment in store.live() {
-                ledger.insert_listed(&told(segment, &formats, case)).unwrap();
-            }
-        }
-        let mut verdicts = Vec::new();
-        match case.mistake {
-            Some(Mistake::ListKeepsWaiters) => self.replica.relisted_wrongly(ledger),
-            Some(Mistake::DecidesFromLists) if self.replica.is_following() => {
-                let mut segments: Vec<_> = store.live().iter().collect();
-                segments.sort_unstable_by_key(|segment| segment.version);
-                for segment in segments {
-                    let version = resource_version(segment.version);
-                    if self
-                        .replica
-                        .ledger()
-                        .is_some_and(|known| known.version() < version)
-                    {
-                        let shown = told(segment, &formats, case);
-                        verdicts.extend(self.replica.event(version, &shown).unwrap_or_default());
-                    }
-                }
-                self.replica.seen_up_to(version);
-            }
-            Some(Mistake::ListGrantsWaiters) => {
-                verdicts = self.replica.relisted(ledger);
-                for (ticket, outcome) in &mut verdicts {
-                    if self.own_segments_have(case, store, *ticket) {
-                        *outcome = Outcome::Owned;
-                    }
-                }
-            }
-            _ => verdicts = self.replica.relisted(ledger),
-        }
-        self.abandon();
-        if case.mistake == Some(Mistake::WatchesFromNow) {
-            self.listed = true;
-        } else {
-            self.watch = Some(store.version());
-        }
-        verdicts
-    }
-
-    /// Whether the keys of a request are in segments of this life.
-    fn own_segments_have(&self, case: &Case, store: &Store, ticket: Ticket) -> bool {
-        let request = &case.requests[usize::from(ticket)];
-        let life = self.writer();
-        let own: Vec<Entry> = store
-            .live()
-            .iter()
-            .filter(|live| live.writer == life)
-            .flat_map(|live| Entry::read(&live.keys).unwrap())
-            .collect();
-        case.recorded(self.number, self.release, request)
-            .iter()
-            .all(|this| own.contains(&this.entry))
-    }
-
-    /// Starts the watch where the store is, instead of at the list's version.
-    pub(super) fn watch_from_now(&mut self, store: &Store) {
-        self.listed = false;
-        self.watch = Some(store.version());
     }
 
     /// Ends this life and begins the next.
@@ -322,6 +224,7 @@ impl Server {
 
     /// Sees what the API server's clock shows.
     pub(super) fn see_date(&mut self, case: &Case, now: i64) {
+        self.compared = self.clock;
         let until_forgotten = forgettable_from(at(now), SKEW).duration_since(at(now));
         let date = match case.mistake {
             Some(Mistake::ForgetsAtExpiry) => at(now).saturating_add(until_forgotten).unwrap(),
@@ -358,20 +261,7 @@ impl Server {
         shown && self.wire.is_none() && !self.replica.has_work()
     }
 
-    fn writer(&self) -> String {
+    pub(super) fn writer(&self) -> String {
         format!("{}-{}", self.number, self.life)
-    }
-}
-
-/// A segment as the watch or a list tells it to a server that checks `formats`.
-fn told<'a>(segment: &'a Segment, formats: &'a [String], case: &Case) -> Shown<'a> {
-    let shown = segment.shown();
-    match case.mistake {
-        Some(Mistake::LengthsByName) => Shown {
-            uid: &segment.name,
-            ..shown
-        },
-        Some(Mistake::IgnoresFormats) => Shown { formats, ..shown },
-        _ => shown,
     }
 }
