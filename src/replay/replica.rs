@@ -285,15 +285,25 @@ impl<T> Replica<T> {
         if sent.answered {
             self.sent = None;
         }
+        let unreadable = self.ledger.as_ref().is_some_and(Ledger::has_unreadable);
         let mut verdicts = Vec::with_capacity(requests.len());
         for Request { ticket, uses } in requests {
+            let lost = uses.iter().position(|this| added.lost.contains(&this.entry.key));
+            // A segment that cannot be read came before this append: it may have the keys in another format.
+            let unknown = lost.is_none() && unreadable;
             for this in &uses {
                 let joined = self.waiting.remove(&this.entry.key).unwrap_or_default();
-                let replay = |joined: Joined<T>| (joined.ticket, Outcome::Replayed(joined.position));
-                verdicts.extend(joined.into_iter().map(replay));
+                verdicts.extend(joined.into_iter().map(|Joined { ticket, position }| {
+                    let replay = Outcome::Replayed(position);
+                    (ticket, if unknown { Outcome::Unknown } else { replay })
+                }));
             }
-            let lost = uses.iter().position(|this| added.lost.contains(&this.entry.key));
-            verdicts.push((ticket, lost.map_or(Outcome::Owned, Outcome::Replayed)));
+            let outcome = match lost {
+                Some(position) => Outcome::Replayed(position),
+                None if unknown => Outcome::Unknown,
+                None => Outcome::Owned,
+            };
+            verdicts.push((ticket, outcome));
         }
         verdicts
     }
@@ -366,5 +376,7 @@ impl<T> Replica<T> {
     }
 }
 
+#[cfg(test)]
+mod inside;
 #[cfg(test)]
 mod tests;
