@@ -1,1 +1,6 @@
-//! x
+//! What the controller collects, and what it leaves.
+
+mod due;
+mod installed;
+mod log;
+mod requests;
