@@ -26,6 +26,7 @@ mod matrix;
 mod oauthclient_schema;
 mod refusals_documented;
 mod replay_log;
+mod replay_segments;
 mod rights;
 mod signing_keys;
 mod standards;

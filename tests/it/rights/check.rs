@@ -1,8 +1,9 @@
 //! What an installation must be able to do, as named checks in the order in which they make sense.
 
 use super::needed::PATIENCE;
-use super::scene::{Scene, carrier, events};
+use super::scene::{OLD_SEGMENT, Scene, carrier, events};
 use crate::support::workloads::{client_object, jwks, key};
+use countersign::api::v1alpha1::ReplaySegment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{DeleteParams, ListParams};
@@ -32,6 +33,8 @@ pub(super) enum Check {
     HeartBeats,
     /// The lease is renewed.
     LeaseIsRenewed,
+    /// What the replay log need not remember is deleted.
+    SegmentsAreCollected,
     /// The key of a ConfigMap is published.
     ConfigMapIsRead,
     /// The key of a Secret is published.
@@ -57,7 +60,7 @@ pub(super) enum Check {
 }
 
 /// In this order.
-pub(super) const ALL: [Check; 21] = [
+pub(super) const ALL: [Check; 22] = [
     Check::ServerHasClients,
     Check::ServerHasIssuer,
     Check::ControllerLeads,
@@ -68,6 +71,7 @@ pub(super) const ALL: [Check; 21] = [
     Check::ServerSeesClients,
     Check::HeartBeats,
     Check::LeaseIsRenewed,
+    Check::SegmentsAreCollected,
     Check::ConfigMapIsRead,
     Check::SecretIsRead,
     Check::PublishedKeysWork,
@@ -108,13 +112,16 @@ impl Check {
     }
 
     /// What an operator does when the missing right was given: some things are done only once by a leader,
-    /// or once a minute.
+    /// or once in a while.
     pub(super) async fn mend(self, scene: &Scene) {
         // What happened before is told no more.
         if self == Self::EventIsWritten {
             find_and_lose(scene).await;
         }
-        if matches!(self, Self::LeaseIsRenewed | Self::HeartBeats | Self::HeartBeatsOn) {
+        if matches!(
+            self,
+            Self::LeaseIsRenewed | Self::SegmentsAreCollected | Self::HeartBeats | Self::HeartBeatsOn
+        ) {
             let mut controller = scene.controller.lock().await;
             drop(controller.take());
             let leases = scene.home::<Lease>();
@@ -139,6 +146,7 @@ impl Check {
             Self::InlineKeyWorks => works(scene, "inline").await,
             Self::HeartBeats => drop(beat(scene).await),
             Self::LeaseIsRenewed => renewed(scene).await,
+            Self::SegmentsAreCollected => collected(scene).await,
             Self::ConfigMapIsRead => published(scene, "mapped").await,
             Self::SecretIsRead => published(scene, "secret").await,
             Self::PublishedKeysWork => {
@@ -281,6 +289,16 @@ async fn renewed(scene: &Scene) {
             } else {
                 Err("as it was made".to_owned())
             }
+        })
+        .await;
+}
+
+async fn collected(scene: &Scene) {
+    let segments = scene.home::<ReplaySegment>();
+    scene
+        .until(async || match segments.get_opt(OLD_SEGMENT).await {
+            Ok(None) => Ok(()),
+            found => Err(found),
         })
         .await;
 }
