@@ -1,7 +1,7 @@
 //! The two loops. The thread spins: one that slept would cost the server its wake-ups.
 
-use crate::connection::{Answer, Connection};
-use crate::supply::Supply;
+use super::connection::{Answer, Connection};
+use super::supply::Supply;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

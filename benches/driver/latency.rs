@@ -1,6 +1,6 @@
 //! Latencies of one loop.
 
-use crate::drive::Seen;
+use super::drive::Seen;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
