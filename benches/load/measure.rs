@@ -1,6 +1,7 @@
 //! One run of one exchange: a fresh server, and everything that is measured of it.
 
-use crate::driver::drive::{Pace, Seen, drive};
+use crate::driver::connection::Target;
+use crate::driver::drive::{Pace, Seen, Stream, drive};
 use crate::driver::latency::Latency;
 use crate::driver::pin;
 use crate::driver::supply::Supply;
@@ -9,6 +10,7 @@ use crate::server::Server;
 use crate::shared::figures::count;
 use crate::shared::kind::{Kind, Presented};
 use crate::shared::limit::Limit;
+use anyhow::Context;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -133,9 +135,18 @@ impl Driver<'_> {
     }
 
     fn drive(&self, supply: &mut Supply, pace: Pace) -> anyhow::Result<Seen> {
-        let (address, time) = (self.server.address(), self.options.time());
-        pin::apart(self.options.load_processor, || {
-            drive(address, self.options.connections, supply, pace, time)
-        })
+        let targets = [Target {
+            address: self.server.address(),
+            tls: None,
+        }];
+        let stream = Stream {
+            targets: &targets,
+            connections: self.options.connections,
+            supply,
+            pace,
+        };
+        let time = self.options.time();
+        let seen = pin::apart(self.options.load_processor, || drive([stream], time))?;
+        seen.into_iter().next().context("a stream came to nothing")
     }
 }
