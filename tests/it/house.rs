@@ -107,6 +107,7 @@ fn is_crate_root(file: &Path) -> bool {
         "tests/it/main.rs",
         "tests/interop/main.rs",
         "benches/load/main.rs",
+        "benches/replay_log/main.rs",
     ];
     of_binary || roots.iter().any(|path| file == root().join(path))
 }

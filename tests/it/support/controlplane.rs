@@ -39,6 +39,10 @@ const DISCOVERY_BINDING: &str = "system:service-account-issuer-discovery";
 pub(crate) struct Options {
     /// More flags for the kube-apiserver.
     pub(crate) apiserver_flags: Vec<String>,
+    /// Whether etcd waits until the disk has what it wrote. Only who measures needs that.
+    pub(crate) fsync: bool,
+    /// The only processor of etcd and the API server.
+    pub(crate) processor: Option<u16>,
 }
 
 /// A running control plane. Its processes end with this value, or with this process, however it ends.
@@ -187,7 +191,10 @@ async fn start_once(binaries: Binaries, options: &Options) -> Result<ControlPlan
         &User::Certificate(&pki.admin),
     );
 
-    let etcd = start(etcd_command(&binaries, path, &etcd_url), &path.join("etcd.log"))?;
+    let etcd = start(
+        etcd_command(&binaries, path, &etcd_url, options),
+        &path.join("etcd.log"),
+    )?;
     let command = apiserver_command(&binaries, path, &url, &etcd_url, options);
     let apiserver = start(command, &path.join("kube-apiserver.log"))?;
     // From here on the folder goes when etcd does.
@@ -213,12 +220,13 @@ fn write_keys(folder: &Path, pki: &Pki) -> std::io::Result<()> {
 }
 
 /// The data folder goes with etcd, which is the last to be let go.
-fn etcd_command(binaries: &Binaries, folder: &Path, url: &str) -> Command {
+fn etcd_command(binaries: &Binaries, folder: &Path, url: &str, options: &Options) -> Command {
     let peer = format!("http://127.0.0.1:{}", ports::free_port());
-    let mut command = leash::command(&binaries.program("etcd"), Some(folder));
+    let mut command = leash::command_on(options.processor, &binaries.program("etcd"), Some(folder));
     command
         .arg(flag("--data-dir", &folder.join("etcd")))
-        .args(["--unsafe-no-fsync", "--log-level=warn", "--name=test"])
+        .args(["--log-level=warn", "--name=test"])
+        .args((!options.fsync).then_some("--unsafe-no-fsync"))
         .arg(format!("--listen-client-urls={url}"))
         .arg(format!("--advertise-client-urls={url}"))
         .arg(format!("--listen-peer-urls={peer}"))
@@ -235,7 +243,7 @@ fn apiserver_command(
     options: &Options,
 ) -> Command {
     let port = url.rsplit(':').next().unwrap_or_default();
-    let mut command = leash::command(&binaries.program("kube-apiserver"), None);
+    let mut command = leash::command_on(options.processor, &binaries.program("kube-apiserver"), None);
     command
         .arg(format!("--etcd-servers={etcd_url}"))
         .arg(format!("--secure-port={port}"))

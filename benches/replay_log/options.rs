@@ -1,0 +1,64 @@
+//! What is measured, from the command line.
+
+use clap::{Parser, ValueEnum};
+use std::time::Duration;
+
+/// Measures the replay log in a real API server on this machine (Linux with two processors, taskset and
+/// renice): goal, measured, ratio.
+#[derive(Debug, Clone, Parser)]
+pub(crate) struct Options {
+    /// The parts to measure, in this order.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::ALL)]
+    pub(crate) only: Vec<Part>,
+    /// Runs, each with a control plane of its own; the table shows medians.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub(crate) runs: u8,
+    /// Full lengths: five minutes for the growth of etcd, ten for a trickle of tokens.
+    #[arg(long)]
+    pub(crate) long: bool,
+    /// How long each loop of requests lasts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=30))]
+    seconds: u8,
+    /// The processor of the server.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) server_processor: u16,
+    /// The processor of etcd, the API server and the controller, and of the requests, which get what
+    /// those leave.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) cluster_processor: u16,
+    /// Cargo says so.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// A part of the measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// One writer that appends and waits for its own watch.
+    Append,
+    /// One object for each assertion.
+    Naive,
+}
+
+// === impl Options ===
+
+impl Options {
+    /// How long each loop of requests lasts.
+    pub(crate) fn time(&self) -> Duration {
+        Duration::from_secs(u64::from(self.seconds))
+    }
+}
+
+// === impl Part ===
+
+impl Part {
+    const ALL: [Self; 2] = [Self::Append, Self::Naive];
+
+    /// What it is, for who waits.
+    pub(crate) const fn told(self) -> &'static str {
+        match self {
+            Self::Append => "bare appends",
+            Self::Naive => "one object for each assertion",
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Where it is measured: a control plane on one processor, and an installation with clients in it.
+
+use crate::driver::clients::{Keys, clients};
+use crate::options::Options;
+use crate::shared::kind::NAMESPACE;
+use crate::support::{ControlPlane, Options as PlaneOptions, Process};
+use anyhow::anyhow;
+use countersign::api::installation::{Account, Installation};
+use countersign::api::{crds, manifests};
+use serde_json::json;
+
+/// The namespace of the installation.
+pub(crate) const RELEASE: &str = "countersign-system";
+
+/// A control plane with an installation. All of it ends with this value.
+pub(crate) struct Scene {
+    /// What is measured, and where.
+    pub(crate) options: Options,
+    /// etcd and the API server.
+    pub(crate) plane: ControlPlane,
+    /// The keys of the clients.
+    pub(crate) keys: Keys,
+    _controller: Process,
+}
+
+// === impl Scene ===
+
+impl Scene {
+    /// Starts everything but servers.
+    pub(crate) fn set(options: &Options) -> anyhow::Result<Self> {
+        let plane = ControlPlane::start(&PlaneOptions {
+            // What etcd grows by between two compactions is measured, so that none may come in between.
+            apiserver_flags: vec!["--etcd-compaction-interval=0s".to_owned()],
+            fsync: true,
+            processor: Some(options.cluster_processor),
+        });
+        let keys = Keys::new()?;
+        let controller = on_this_thread(async || {
+            install(&plane, &keys).await?;
+            controller(&plane, options).await
+        })?;
+        Ok(Self {
+            options: options.clone(),
+            plane,
+            keys,
+            _controller: controller,
+        })
+    }
+
+    /// Runs `work` to its end on a runtime of this thread.
+    #[expect(clippy::unused_self, reason = "nobody works without a scene")]
+    pub(crate) fn on_this_thread<T>(
+        &self,
+        work: impl AsyncFnOnce() -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        on_this_thread(work)
+    }
+}
+
+/// Runs `work` to its end on a runtime of this thread.
+fn on_this_thread<T>(work: impl AsyncFnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(work())
+}
+
+/// The definitions, accounts, rights and policies of an installation, and its clients.
+async fn install(plane: &ControlPlane, keys: &Keys) -> anyhow::Result<()> {
+    let apply = async |yaml: String| plane.apply_yaml(&yaml).await.map_err(|error| anyhow!(error));
+    for name in [RELEASE, NAMESPACE] {
+        apply(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } }).to_string())
+            .await?;
+    }
+    for definition in apply(crds::yaml()?).await? {
+        let name = definition.metadata.name.unwrap_or_default();
+        plane.wait_crd_established(&name).await;
+    }
+    let installation = installation();
+    apply(manifests::rbac_yaml(&installation)?).await?;
+    apply(manifests::policies_yaml(&installation)?).await?;
+    for client in clients() {
+        apply(keys.client(&client)?.to_string()).await?;
+    }
+    Ok(())
+}
+
+fn installation() -> Installation {
+    Installation {
+        namespace: RELEASE.to_owned(),
+        watch_namespaces: vec![NAMESPACE.to_owned()],
+    }
+}
+
+/// The controller, which makes the signing keys and collects segments. It shares the cluster's processor.
+async fn controller(plane: &ControlPlane, options: &Options) -> anyhow::Result<Process> {
+    let kubeconfig = plane.kubeconfig_as(RELEASE, Account::Controller.name()).await;
+    let processor = options.cluster_processor.to_string();
+    let health = format!("127.0.0.1:{}", crate::support::ports::free_port());
+    let program = [
+        "-c",
+        &processor,
+        env!("CARGO_BIN_EXE_countersign"),
+        "controller",
+        "--health-listen",
+        &health,
+        "--namespace",
+        RELEASE,
+        "--watch-namespace",
+        NAMESPACE,
+    ];
+    Ok(Process::program("taskset".as_ref(), program)
+        .env("KUBECONFIG", kubeconfig)
+        .start())
+}
