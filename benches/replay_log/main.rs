@@ -9,10 +9,12 @@ mod append;
 #[expect(dead_code, reason = "the load tool uses the rest")]
 #[path = "../driver/mod.rs"]
 mod driver;
+mod load;
 mod naive;
 mod options;
 mod scene;
 mod segments;
+mod server;
 #[expect(dead_code, reason = "the other benchmarks use the rest")]
 #[path = "../shared/mod.rs"]
 mod shared;
@@ -28,6 +30,7 @@ mod shared;
 #[path = "../../tests/it/support/mod.rs"]
 mod support;
 mod table;
+mod throughput;
 
 use clap::Parser;
 use options::{Options, Part};
@@ -46,6 +49,7 @@ fn main() -> anyhow::Result<()> {
             writeln!(out, "  {}", part.told())?;
             let figures = match part {
                 Part::Append => append::measure(&scene)?,
+                Part::Throughput => throughput::measure(&scene)?,
                 Part::Naive => naive::measure(&scene)?,
             };
             for figure in figures {

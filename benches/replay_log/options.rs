@@ -36,6 +36,8 @@ pub(crate) struct Options {
 pub(crate) enum Part {
     /// One writer that appends and waits for its own watch.
     Append,
+    /// Tokens per second, beside the log in memory.
+    Throughput,
     /// One object for each assertion.
     Naive,
 }
@@ -52,12 +54,13 @@ impl Options {
 // === impl Part ===
 
 impl Part {
-    const ALL: [Self; 2] = [Self::Append, Self::Naive];
+    const ALL: [Self; 3] = [Self::Append, Self::Throughput, Self::Naive];
 
     /// What it is, for who waits.
     pub(crate) const fn told(self) -> &'static str {
         match self {
             Self::Append => "bare appends",
+            Self::Throughput => "tokens per second",
             Self::Naive => "one object for each assertion",
         }
     }

@@ -1,16 +1,29 @@
 //! Where it is measured: a control plane on one processor, and an installation with clients in it.
 
-use crate::driver::clients::{Keys, clients};
+use crate::driver::clients::{self, Keys, clients};
+use crate::driver::process::processor_time;
 use crate::options::Options;
-use crate::shared::kind::NAMESPACE;
+use crate::server::ISSUER;
+use crate::shared::kind::{Kind, NAMESPACE, Presented};
 use crate::support::{ControlPlane, Options as PlaneOptions, Process};
 use anyhow::anyhow;
 use countersign::api::installation::{Account, Installation};
 use countersign::api::{crds, manifests};
+use countersign::jose::Algorithm;
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The namespace of the installation.
 pub(crate) const RELEASE: &str = "countersign-system";
+
+/// What is asked for: an RS256 assertion for an ES256 token.
+pub(crate) const KIND: Kind = Kind {
+    presented: Presented::Assertion(Algorithm::Rs256),
+    token: Algorithm::Es256,
+};
 
 /// A control plane with an installation. All of it ends with this value.
 pub(crate) struct Scene {
@@ -18,8 +31,8 @@ pub(crate) struct Scene {
     pub(crate) options: Options,
     /// etcd and the API server.
     pub(crate) plane: ControlPlane,
-    /// The keys of the clients.
-    pub(crate) keys: Keys,
+    keys: Keys,
+    trust: Arc<ClientConfig>,
     _controller: Process,
 }
 
@@ -41,10 +54,32 @@ impl Scene {
         })?;
         Ok(Self {
             options: options.clone(),
-            plane,
             keys,
+            trust: certify(&plane.ca_file())?,
+            plane,
             _controller: controller,
         })
+    }
+
+    /// The whole HTTP request for a token, of the client with this number, taken in turn.
+    pub(crate) fn request(&self, number: usize) -> anyhow::Result<Vec<u8>> {
+        self.keys.request(KIND, &clients::name(number), ISSUER)
+    }
+
+    /// The certificate of every server and its key: files in PEM.
+    pub(crate) fn certificate(&self) -> [PathBuf; 2] {
+        certificate(&self.plane.ca_file())
+    }
+
+    /// Who talks to a server trusts this.
+    pub(crate) fn trust(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.trust)
+    }
+
+    /// The processor time of etcd and the API server.
+    pub(crate) fn processor_time(&self) -> anyhow::Result<Duration> {
+        let times = self.plane.pids().map(processor_time);
+        times.into_iter().sum()
     }
 
     /// Runs `work` to its end on a runtime of this thread.
@@ -63,6 +98,23 @@ fn on_this_thread<T>(work: impl AsyncFnOnce() -> anyhow::Result<T>) -> anyhow::R
         .enable_all()
         .build()?;
     runtime.block_on(work())
+}
+
+/// Beside the files of the control plane, so that it goes when they do.
+fn certificate(beside: &Path) -> [PathBuf; 2] {
+    ["server.crt", "server.key"].map(|name| beside.with_file_name(name))
+}
+
+/// Makes the certificate of the servers; it vouches for itself.
+fn certify(beside: &Path) -> anyhow::Result<Arc<ClientConfig>> {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
+    let [chain, key] = certificate(beside);
+    std::fs::write(chain, made.cert.pem())?;
+    std::fs::write(key, made.signing_key.serialize_pem())?;
+    let mut roots = RootCertStore::empty();
+    roots.add(made.cert.der().clone())?;
+    let trust = ClientConfig::builder().with_root_certificates(roots);
+    Ok(Arc::new(trust.with_no_client_auth()))
 }
 
 /// The definitions, accounts, rights and policies of an installation, and its clients.
