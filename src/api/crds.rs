@@ -2,7 +2,7 @@
 //!
 //! The output is the same for the same types, byte for byte: `crds/` holds it.
 
-use crate::api::v1alpha1::OAuthClient;
+use crate::api::v1alpha1::{OAuthClient, ReplaySegment};
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -39,9 +39,21 @@ pub fn oauthclients() -> Result<Value, CrdError> {
     Ok(crd)
 }
 
+/// The definition of `ReplaySegment`.
+pub fn replaysegments() -> Result<Value, CrdError> {
+    let mut crd = serde_json::to_value(ReplaySegment::crd())?;
+    let schema = crd
+        .pointer_mut("/spec/versions/0/schema/openAPIV3Schema")
+        .ok_or(CrdError::Missing("schema"))?;
+    tidy(schema);
+    Ok(crd)
+}
+
 /// All definitions as one YAML stream.
 pub fn yaml() -> Result<String, CrdError> {
-    Ok(serde_saphyr::to_string(&oauthclients()?)?)
+    let all = [oauthclients()?, replaysegments()?];
+    let documents: Result<Vec<String>, _> = all.iter().map(serde_saphyr::to_string).collect();
+    Ok(documents?.join("---\n"))
 }
 
 /// Removes what the derive adds and we do not want.
@@ -70,20 +82,27 @@ mod tests {
     use crate::api::checked_in::assert_same;
     use std::collections::BTreeSet;
 
-    #[test]
-    fn the_checked_in_definition_is_the_generated_one() {
-        assert_same("crds/oauthclients.yaml", &yaml().unwrap());
+    /// Each definition, and the part of its schema that is ours.
+    fn all() -> [(&'static str, Value, &'static [&'static str]); 2] {
+        [
+            ("oauthclients", oauthclients().unwrap(), &["spec", "status"]),
+            ("replaysegments", replaysegments().unwrap(), &["spec"]),
+        ]
     }
 
     #[test]
-    fn the_yaml_reads_back_as_the_definition() {
-        let read: Value = serde_saphyr::from_str(&yaml().unwrap()).unwrap();
-        assert_eq!(read, oauthclients().unwrap());
+    fn the_checked_in_definitions_are_the_generated_ones() {
+        for (name, definition, _) in all() {
+            let text = serde_saphyr::to_string(&definition).unwrap();
+            assert_same(&format!("crds/{name}.yaml"), &text);
+            assert!(text.len() < 256 * 1024, "client-side apply can hold it");
+        }
     }
 
     #[test]
-    fn client_side_apply_can_hold_it() {
-        assert!(yaml().unwrap().len() < 256 * 1024);
+    fn the_yaml_reads_back_as_the_definitions() {
+        let read: Vec<Value> = serde_saphyr::from_multiple(&yaml().unwrap()).unwrap();
+        assert_eq!(read, all().map(|(_, definition, _)| definition));
     }
 
     /// Every schema under `schema`, with its path.
@@ -101,49 +120,55 @@ mod tests {
 
     /// What is missing from the schema, as `path: what`.
     fn gaps() -> BTreeSet<String> {
-        let crd = oauthclients().unwrap();
-        let root = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
         let mut gaps = BTreeSet::new();
-        for part in ["spec", "status"] {
-            walk(part, &root["properties"][part], &mut |path, schema| {
-                let mut require = |keyword: &str| {
-                    if schema.get(keyword).is_none() {
-                        gaps.insert(format!("{path}: {keyword}"));
+        for (kind, crd, part) in all()
+            .iter()
+            .flat_map(|(kind, crd, parts)| parts.iter().map(move |part| (kind, crd, part)))
+        {
+            let root = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+            walk(
+                &format!("{kind}.{part}"),
+                &root["properties"][part],
+                &mut |path, schema| {
+                    let mut require = |keyword: &str| {
+                        if schema.get(keyword).is_none() {
+                            gaps.insert(format!("{path}: {keyword}"));
+                        }
+                    };
+                    if !path.ends_with("[]") {
+                        require("description");
                     }
-                };
-                if !path.ends_with("[]") {
-                    require("description");
-                }
-                match schema["type"].as_str().unwrap_or("none") {
-                    "string" => require("maxLength"),
-                    "array" => ["maxItems", "x-kubernetes-list-type"]
+                    match schema["type"].as_str().unwrap_or("none") {
+                        "string" => require("maxLength"),
+                        "array" => ["maxItems", "x-kubernetes-list-type"]
+                            .into_iter()
+                            .for_each(&mut require),
+                        "integer" => ["minimum", "maximum"].into_iter().for_each(&mut require),
+                        "object" if schema.get("additionalProperties").is_some() => require("maxProperties"),
+                        "object" | "boolean" => {}
+                        other => require(&format!("type, not {other}")),
+                    }
+                    for forbidden in [
+                        "nullable",
+                        "x-kubernetes-preserve-unknown-fields",
+                        "anyOf",
+                        "oneOf",
+                    ] {
+                        if schema.get(forbidden).is_some() {
+                            gaps.insert(format!("{path}: no {forbidden}"));
+                        }
+                    }
+                    for rule in schema["x-kubernetes-validations"]
+                        .as_array()
                         .into_iter()
-                        .for_each(&mut require),
-                    "integer" => ["minimum", "maximum"].into_iter().for_each(&mut require),
-                    "object" if schema.get("additionalProperties").is_some() => require("maxProperties"),
-                    "object" | "boolean" => {}
-                    other => require(&format!("type, not {other}")),
-                }
-                for forbidden in [
-                    "nullable",
-                    "x-kubernetes-preserve-unknown-fields",
-                    "anyOf",
-                    "oneOf",
-                ] {
-                    if schema.get(forbidden).is_some() {
-                        gaps.insert(format!("{path}: no {forbidden}"));
+                        .flatten()
+                    {
+                        if rule.get("message").is_none() {
+                            gaps.insert(format!("{path}: a message for {}", rule["rule"]));
+                        }
                     }
-                }
-                for rule in schema["x-kubernetes-validations"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                {
-                    if rule.get("message").is_none() {
-                        gaps.insert(format!("{path}: a message for {}", rule["rule"]));
-                    }
-                }
-            });
+                },
+            );
         }
         gaps
     }

@@ -295,9 +295,9 @@ impl Grant {
                 });
             }
             Outcome::ClientFull => return Err(Refusal::from(Reason::ClientShareUsed)),
-            Outcome::Unavailable => {
-                return Err(Refusal::from(Reason::ReplayLogUnavailable));
-            }
+            Outcome::LogFull => return Err(Refusal::from(Reason::ReplayLogFull)),
+            Outcome::Unavailable => return Err(Refusal::from(Reason::ReplayLogUnavailable)),
+            Outcome::Unknown => return Err(Refusal::from(Reason::ReplayOutcomeUnknown)),
         }
         match self.refused_from.iter().find(|(_, end)| now >= *end) {
             Some((slot, _)) => Err(slot.refuse(AssertionFault::Expired)),

@@ -88,7 +88,7 @@ pub struct Settings {
 pub struct Moment {
     /// The time.
     pub now: Timestamp,
-    /// Since when the replay log is complete (see [`crate::replay::ReplayLog::birth`]).
+    /// Since when the replay log is complete (see [`crate::replay::Standing::Complete`]).
     pub log_birth: Option<Timestamp>,
 }
 

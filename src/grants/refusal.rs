@@ -75,6 +75,18 @@ pub enum Reason {
     /// The replay log cannot say whether the assertion was used.
     #[error("the replay log is unavailable")]
     ReplayLogUnavailable,
+    /// Whether the replay log has recorded the assertion is not known.
+    #[error("what became of the append to the replay log is unknown")]
+    ReplayOutcomeUnknown,
+    /// The replay log holds all it can.
+    #[error("the replay log is full")]
+    ReplayLogFull,
+    /// Another installation has a replay log for our issuer.
+    #[error("another installation has a replay log for this issuer")]
+    SecondReplayLog,
+    /// Our clock and the API server's differ too much.
+    #[error("this server's clock and the API server's differ by more than the skew")]
+    ClocksApart,
     /// The client has used its share of the replay log.
     #[error("the client holds its whole share of the replay log")]
     ClientShareUsed,
@@ -117,6 +129,10 @@ impl Refusal {
             | Reason::TargetNotForSubject
             | Reason::ScopeExceeded
             | Reason::ReplayLogUnavailable
+            | Reason::ReplayOutcomeUnknown
+            | Reason::ReplayLogFull
+            | Reason::SecondReplayLog
+            | Reason::ClocksApart
             | Reason::ClientShareUsed
             | Reason::NoSigningKey
             | Reason::Bug(_) => self.error.description(),
@@ -185,7 +201,12 @@ impl Reason {
             | Self::TargetNotPublic
             | Self::TargetNotForSubject => ErrorCode::InvalidTarget,
             Self::ScopeSyntax | Self::ScopeExceeded => ErrorCode::InvalidScope,
-            Self::ReplayLogUnavailable | Self::NoSigningKey => ErrorCode::TemporarilyUnavailable,
+            Self::ReplayLogUnavailable
+            | Self::ReplayOutcomeUnknown
+            | Self::ReplayLogFull
+            | Self::SecondReplayLog
+            | Self::ClocksApart
+            | Self::NoSigningKey => ErrorCode::TemporarilyUnavailable,
             Self::ClientShareUsed => ErrorCode::SlowDown,
             Self::Bug(_) => ErrorCode::ServerError,
         }
@@ -208,6 +229,10 @@ impl Reason {
             Self::ScopeSyntax => ReasonCode::ScopeMalformed,
             Self::ScopeExceeded => ReasonCode::ScopeExceeded,
             Self::ReplayLogUnavailable => ReasonCode::ReplayLogUnavailable,
+            Self::ReplayOutcomeUnknown => ReasonCode::ReplayOutcomeUnknown,
+            Self::ReplayLogFull => ReasonCode::ReplayLogFull,
+            Self::SecondReplayLog => ReasonCode::ReplayLogSecond,
+            Self::ClocksApart => ReasonCode::ClocksApart,
             Self::ClientShareUsed => ReasonCode::ReplayLogShare,
             Self::NoSigningKey => ReasonCode::SigningKeyMissing,
             Self::Bug(_) => ReasonCode::Bug,

@@ -166,6 +166,14 @@ codes! {
     IssuerUnavailable = "issuer_unavailable",
     /// The replay log does not answer.
     ReplayLogUnavailable = "replay_log_unavailable",
+    /// Whether the assertion was recorded is unknown.
+    ReplayOutcomeUnknown = "replay_outcome_unknown",
+    /// The replay log is full.
+    ReplayLogFull = "replay_log_full",
+    /// Another replay log has the same issuer.
+    ReplayLogSecond = "replay_log_second",
+    /// The server's clock and the API server's are too far apart.
+    ClocksApart = "clocks_apart",
     /// The client has used its share of the replay log.
     ReplayLogShare = "replay_log_client_share",
     /// No signing key is active.

@@ -43,6 +43,11 @@ impl ReplayKey {
         Self(key)
     }
 
+    /// The key with these bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// The key's bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

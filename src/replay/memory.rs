@@ -2,20 +2,11 @@
 
 use crate::core::ids::ClientId;
 use crate::replay::key::ReplayKey;
-use crate::replay::{Outcome, ReplayLog, Use};
+use crate::replay::{Capacity, Outcome, ReplayLog, Standing, Use};
 use futures::future::{self, BoxFuture};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
-
-/// How much a log may remember.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Capacity {
-    /// Live keys in all.
-    pub keys: usize,
-    /// Live keys of one client.
-    pub keys_per_client: usize,
-}
 
 /// The log in memory: bounded, exact, and gone with the process.
 #[derive(Debug)]
@@ -30,18 +21,6 @@ struct State {
     live: HashSet<ReplayKey>,
     ends: BTreeMap<Timestamp, Vec<(ReplayKey, ClientId)>>,
     shares: HashMap<ClientId, usize>,
-}
-
-// === impl Capacity ===
-
-impl Default for Capacity {
-    /// A million live keys, of which one client may hold a twentieth.
-    fn default() -> Self {
-        Self {
-            keys: 1_000_000,
-            keys_per_client: 50_000,
-        }
-    }
 }
 
 // === impl MemoryLog ===
@@ -67,7 +46,7 @@ impl MemoryLog {
             }
         }
         if state.live.len().saturating_add(uses.len()) > self.capacity.keys {
-            return Outcome::Unavailable;
+            return Outcome::LogFull;
         }
         let full = |this: &Use| {
             let share = state.shares.get(&this.client).copied().unwrap_or_default();
@@ -88,8 +67,8 @@ impl ReplayLog for MemoryLog {
         Box::pin(future::ready(self.decide(uses, now)))
     }
 
-    fn birth(&self) -> Option<Timestamp> {
-        self.birth
+    fn standing(&self) -> Standing {
+        Standing::Complete(self.birth)
     }
 }
 
@@ -198,10 +177,7 @@ mod tests {
             Outcome::ClientFull
         );
         assert_eq!(log.decide(vec![a_use("a/c", "1", 100)], at(0)), Outcome::Owned);
-        assert_eq!(
-            log.decide(vec![a_use("a/d", "1", 100)], at(0)),
-            Outcome::Unavailable
-        );
+        assert_eq!(log.decide(vec![a_use("a/d", "1", 100)], at(0)), Outcome::LogFull);
         assert_eq!(
             log.decide(vec![a_use("a/b", "1", 100)], at(0)),
             Outcome::Replayed(0)

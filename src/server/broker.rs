@@ -6,7 +6,7 @@ use crate::grants::{self, Directory, Grant, Issued, Moment, Reason, Refusal, Set
 use crate::jose::{Algorithm, SigningKey};
 use crate::keys::SigningKeyStore;
 use crate::oauth::request::TokenRequest;
-use crate::replay::{Outcome, ReplayLog};
+use crate::replay::{Outcome, ReplayLog, Standing};
 use crate::server::audit::Record;
 use aws_lc_rs::rand;
 use base64::Engine;
@@ -53,7 +53,7 @@ impl Broker {
         record.grant = Some(request.grant);
         let moment = Moment {
             now: self.clock.now(),
-            log_birth: self.replay.birth(),
+            log_birth: self.log_birth()?,
         };
         let directory = self.directory.as_ref();
         let authenticated = grants::authenticate(request, directory, &self.settings, moment)?;
@@ -61,6 +61,16 @@ impl Broker {
         let grant = grants::authorize(&authenticated, directory, &self.settings, moment.now)?;
         record.terms(grant.terms());
         Ok(grant)
+    }
+
+    /// Since when the replay log is complete; an error while no request can be decided.
+    fn log_birth(&self) -> Result<Option<Timestamp>, Refusal> {
+        match self.replay.standing() {
+            Standing::Complete(birth) => Ok(birth),
+            Standing::NotRead => Err(Reason::ReplayLogUnavailable.into()),
+            Standing::ClocksApart => Err(Reason::ClocksApart.into()),
+            Standing::SecondLog => Err(Reason::SecondReplayLog.into()),
+        }
     }
 
     async fn settle(&self, grant: Grant) -> Result<Settled, Refusal> {

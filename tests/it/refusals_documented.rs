@@ -97,6 +97,10 @@ fn places(reason: &Reason) -> &'static [(&'static str, Option<Scheme>)] {
         | Reason::ScopeSyntax
         | Reason::ScopeExceeded
         | Reason::ReplayLogUnavailable
+        | Reason::ReplayOutcomeUnknown
+        | Reason::ReplayLogFull
+        | Reason::SecondReplayLog
+        | Reason::ClocksApart
         | Reason::ClientShareUsed
         | Reason::NoSigningKey
         | Reason::Bug(_) => &[("", None)],
@@ -152,6 +156,10 @@ fn reasons() -> Vec<Reason> {
         Reason::ScopeSyntax,
         Reason::ScopeExceeded,
         Reason::ReplayLogUnavailable,
+        Reason::ReplayOutcomeUnknown,
+        Reason::ReplayLogFull,
+        Reason::SecondReplayLog,
+        Reason::ClocksApart,
         Reason::ClientShareUsed,
         Reason::NoSigningKey,
         Reason::Bug("any"),

@@ -14,6 +14,7 @@ pub fn manifests(installation: &Installation) -> Vec<Value> {
         objects.extend(watched(installation, account));
         objects.extend(release(installation, account));
         objects.extend(discovery(installation, account));
+        objects.extend(everywhere(installation, account));
     }
     objects.push(key_reader(installation));
     objects.extend(user_roles(installation));
@@ -101,6 +102,25 @@ fn discovery(installation: &Installation, account: Account) -> Vec<Value> {
             binding(installation, account, &name, None, ("ClusterRole", role))
         })
         .collect()
+}
+
+/// A ClusterRole that is bound for the cluster whatever is watched, if there are such rights.
+fn everywhere(installation: &Installation, account: Account) -> Vec<Value> {
+    let rules = rules(account, Reach::Cluster);
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let name = format!("{}-cluster.{}", account.name(), installation.namespace);
+    let role = json!({
+        "apiVersion": format!("{GROUP}/v1"),
+        "kind": "ClusterRole",
+        "metadata": metadata(&name, None),
+        "rules": rules,
+    });
+    vec![
+        role,
+        binding(installation, account, &name, None, ("ClusterRole", &name)),
+    ]
 }
 
 /// Bound by nobody here: that is each namespace's own decision.

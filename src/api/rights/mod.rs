@@ -53,7 +53,7 @@ pub enum Reach {
     Watched,
     /// In namespaces whose administrators bind the role themselves, and nowhere else.
     OptIn,
-    /// Beside all namespaces.
+    /// In every namespace, watched or not, and beside them.
     Cluster,
 }
 
@@ -79,6 +79,20 @@ pub const RIGHTS: &[Right] = &[
         verbs: &["list", "watch"],
         reach: Reach::Release,
         why: "it signs access tokens",
+    },
+    Right {
+        who: Account::Server,
+        what: objects("countersign.dev", "replaysegments"),
+        verbs: &["create", "update", "list", "watch"],
+        reach: Reach::Release,
+        why: "it records each used assertion, and sees what other servers record",
+    },
+    Right {
+        who: Account::Server,
+        what: objects("countersign.dev", "replaysegments"),
+        verbs: &["list"],
+        reach: Reach::Cluster,
+        why: "it finds out if another installation has a replay log for the same issuer",
     },
     Right {
         who: Account::Server,
@@ -155,6 +169,13 @@ pub const RIGHTS: &[Right] = &[
         verbs: &["list", "watch", "update"],
         reach: Reach::Release,
         why: "it rotates the signing keys",
+    },
+    Right {
+        who: Account::Controller,
+        what: objects("countersign.dev", "replaysegments"),
+        verbs: &["list", "delete"],
+        reach: Reach::Release,
+        why: "it removes what the replay log need not remember any more",
     },
 ];
 

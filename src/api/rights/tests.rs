@@ -72,15 +72,18 @@ fn only_the_controller_writes_and_only_what_is_named() {
     assert_eq!(
         writes,
         [
+            "Server replaysegments Release",
             "Controller oauthclients/status Watched",
             "Controller events Watched",
             "Controller leases Release",
             "Controller leases Release",
             "Controller secrets Release",
             "Controller secrets Release",
+            "Controller replaysegments Release",
         ]
     );
-    assert!(RIGHTS.iter().all(|right| !right.verbs.contains(&"delete")));
+    let deletes = RIGHTS.iter().filter(|right| right.verbs.contains(&"delete"));
+    assert!(deletes.map(|right| right.who).eq([Account::Controller]));
 }
 
 #[test]
@@ -113,6 +116,8 @@ fn the_whole_cluster_is_bound_once() {
             "Role countersign-system/countersign-server",
             "RoleBinding countersign-system/countersign-server",
             "ClusterRoleBinding -/countersign-server-discovery.countersign-system",
+            "ClusterRole -/countersign-server-cluster.countersign-system",
+            "ClusterRoleBinding -/countersign-server-cluster.countersign-system",
             "ServiceAccount countersign-system/countersign-controller",
             "ClusterRole -/countersign-controller",
             "ClusterRoleBinding -/countersign-controller",
@@ -139,6 +144,7 @@ fn watched_namespaces_are_bound_one_by_one_and_the_cluster_is_not() {
             "RoleBinding b/countersign-server.cs",
             "RoleBinding cs/countersign-server",
             "ClusterRoleBinding -/countersign-server-discovery.cs",
+            "ClusterRoleBinding -/countersign-server-cluster.cs",
             "RoleBinding a/countersign-controller.cs",
             "RoleBinding b/countersign-controller.cs",
             "RoleBinding cs/countersign-controller",

@@ -292,10 +292,9 @@ fn the_replay_logs_word_is_taken_and_the_times_are_looked_at_again() {
         settle(&bearer(&token), Outcome::Replayed(0), NOW),
         Err("invalid_grant")
     );
-    assert_eq!(
-        settle(&form, Outcome::Unavailable, NOW),
-        Err("temporarily_unavailable")
-    );
+    for unsaid in [Outcome::Unavailable, Outcome::Unknown, Outcome::LogFull] {
+        assert_eq!(settle(&form, unsaid, NOW), Err("temporarily_unavailable"));
+    }
     assert_eq!(settle(&form, Outcome::ClientFull, NOW), Err("slow_down"));
     assert_eq!(settle(&form, Outcome::Owned, NOW + 84), Ok(()));
     assert_eq!(

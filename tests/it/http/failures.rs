@@ -3,8 +3,9 @@
 use super::site::{Site, short};
 use crate::support::release::Answer;
 use countersign::keys::SigningKeyStore;
-use countersign::replay::memory::{Capacity, MemoryLog};
-use countersign::replay::{Outcome, ReplayLog, Use};
+use countersign::replay::Capacity;
+use countersign::replay::memory::MemoryLog;
+use countersign::replay::{Outcome, ReplayLog, Standing, Use};
 use futures::future::BoxFuture;
 use http::header::RETRY_AFTER;
 use jiff::Timestamp;
@@ -77,7 +78,7 @@ impl ReplayLog for Panicking {
         panic!("canary")
     }
 
-    fn birth(&self) -> Option<Timestamp> {
-        None
+    fn standing(&self) -> Standing {
+        Standing::Complete(None)
     }
 }

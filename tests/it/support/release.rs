@@ -68,6 +68,7 @@ impl Release {
     ) -> Self {
         plane.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
         plane.wait_crd_established("oauthclients.countersign.dev").await;
+        plane.wait_crd_established("replaysegments.countersign.dev").await;
         let home = format!("{}-release", prefixes[0]);
         let mut installation = Installation {
             namespace: plane.namespace(&home).await.to_string(),
