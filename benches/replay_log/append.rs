@@ -5,6 +5,7 @@ use crate::driver::latency::percentile;
 use crate::driver::pin;
 use crate::scene::{RELEASE, Scene};
 use crate::segments::{ENTRY_TEXT, Segment, Segments, entries, name};
+use crate::shared::figures::count;
 use crate::table::Figure;
 use anyhow::Context;
 use countersign::api::installation::Account;
@@ -20,7 +21,7 @@ const TIME: Duration = Duration::from_secs(4);
 const WARM_UP: usize = 20;
 
 /// Keys in one append.
-pub(crate) const SIZES: [usize; 3] = [1, 16, 200];
+const SIZES: [usize; 3] = [1, 16, 200];
 
 /// The latencies of bare appends of one size.
 #[derive(Debug, Clone, Copy)]
@@ -38,12 +39,12 @@ pub(crate) struct Appends {
 /// Measures all sizes, and tells about them.
 pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
-    for appends in of_all_sizes(scene)? {
-        let keys = appends.keys;
+    for keys in SIZES {
+        let appends = of(scene, keys)?;
         for (what, [p50, p99]) in [("create", appends.creates), ("update", appends.updates)] {
             let name = format!("bare append of {keys} keys, {what}");
-            figures.push(Figure::of(format!("{name}: p50"), milliseconds(p50), "ms"));
-            figures.push(Figure::of(format!("{name}: p99"), milliseconds(p99), "ms"));
+            figures.push(Figure::milliseconds(format!("{name}: p50"), p50));
+            figures.push(Figure::milliseconds(format!("{name}: p99"), p99));
         }
         let name = format!("bare appends of {keys} keys, one writer");
         figures.push(Figure::of(name, appends.rate, "/s"));
@@ -51,8 +52,8 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// Measures all sizes from the server's processor, with its rights.
-pub(crate) fn of_all_sizes(scene: &Scene) -> anyhow::Result<Vec<Appends>> {
+/// Measures appends of so many keys from the server's processor, with its rights.
+pub(crate) fn of(scene: &Scene, keys: usize) -> anyhow::Result<Appends> {
     pin::apart(scene.options.server_processor, || {
         scene.on_this_thread(async || {
             let client = scene.plane.client_as(RELEASE, Account::Server.name()).await;
@@ -61,17 +62,9 @@ pub(crate) fn of_all_sizes(scene: &Scene) -> anyhow::Result<Vec<Appends>> {
                 watch: segments.watch().await?,
                 segments,
             };
-            let mut all = Vec::new();
-            for keys in SIZES {
-                all.push(writer.measure(keys).await?);
-            }
-            Ok(all)
+            writer.measure(keys).await
         })
     })
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
 
 struct Writer {
@@ -91,8 +84,7 @@ impl Writer {
         while begin.elapsed() < TIME {
             self.fill_one(keys, &mut creates, &mut updates).await?;
         }
-        let rate = crate::shared::figures::count(creates.len().saturating_add(updates.len()))
-            / begin.elapsed().as_secs_f64();
+        let rate = count(creates.len().saturating_add(updates.len())) / begin.elapsed().as_secs_f64();
         let both = |mut times: Vec<Duration>| {
             times.sort_unstable();
             [50.0, 99.0].map(|percent| percentile(&times, percent))

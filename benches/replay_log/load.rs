@@ -32,8 +32,6 @@ pub(crate) struct Load<'a> {
 pub(crate) struct Loaded {
     /// Tokens per second.
     pub(crate) rate: f64,
-    /// Tokens.
-    pub(crate) tokens: f64,
     /// Tokens per second that the servers were on a processor.
     pub(crate) rate_of_processor: f64,
     /// The share of their processor that etcd and the API server took.
@@ -66,10 +64,19 @@ impl Load<'_> {
         Ok(count(seen.tokens.len()) / seen.took.as_secs_f64())
     }
 
+    /// At this rate, without requests that do not count.
+    pub(crate) fn only_open(&self, rate: f64) -> anyhow::Result<Loaded> {
+        self.measure(Pace::Open(rate), rate)
+    }
+
     fn run(&self, pace: Pace, rate: f64) -> anyhow::Result<Loaded> {
+        self.drive(&mut self.supply(WARM_UP)?, Pace::Closed)?;
+        self.measure(pace, rate)
+    }
+
+    fn measure(&self, pace: Pace, rate: f64) -> anyhow::Result<Loaded> {
         let wanted = Duration::from_secs(1).mul_f64(rate * self.time.as_secs_f64() / 1e9);
         let wanted = usize::try_from(wanted.as_nanos())?.saturating_add(1);
-        self.drive(&mut self.supply(WARM_UP)?, Pace::Closed)?;
         let mut supply = self.supply(wanted)?;
         let before = self.servers_time()?;
         let cluster_before = self.scene.processor_time()?;
@@ -79,7 +86,6 @@ impl Load<'_> {
         let tokens = count(seen.tokens.len());
         Ok(Loaded {
             rate: tokens / seen.took.as_secs_f64(),
-            tokens,
             rate_of_processor: tokens / busy.as_secs_f64(),
             cluster: cluster.as_secs_f64() / seen.took.as_secs_f64(),
             latency: Latency::of(&seen),
@@ -107,5 +113,14 @@ impl Load<'_> {
             drive([stream], self.time)
         })?;
         seen.into_iter().next().context("a stream came to nothing")
+    }
+}
+
+// === impl Loaded ===
+
+impl Loaded {
+    /// How many answers were no tokens.
+    pub(crate) fn wrong(&self) -> f64 {
+        count(self.errors.values().sum())
     }
 }

@@ -9,9 +9,13 @@ mod append;
 #[expect(dead_code, reason = "the load tool uses the rest")]
 #[path = "../driver/mod.rs"]
 mod driver;
+mod latency;
 mod load;
+mod memory;
 mod naive;
+mod observe;
 mod options;
+mod rate;
 mod scene;
 mod segments;
 mod server;
@@ -39,6 +43,10 @@ use std::io::Write;
 use table::Table;
 
 fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == memory::COMMAND) {
+        return memory::serve(arguments);
+    }
     let options = Options::parse();
     let mut out = std::io::stdout().lock();
     let mut table = Table::default();
@@ -49,6 +57,9 @@ fn main() -> anyhow::Result<()> {
             writeln!(out, "  {}", part.told())?;
             let figures = match part {
                 Part::Append => append::measure(&scene)?,
+                Part::Latency => latency::measure(&scene)?,
+                Part::Rate => rate::of_one(&scene)?,
+                Part::Replicas => rate::of_three(&scene)?,
                 Part::Throughput => throughput::measure(&scene)?,
                 Part::Naive => naive::measure(&scene)?,
             };

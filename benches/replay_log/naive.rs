@@ -35,13 +35,12 @@ pub(crate) struct Naive {
 /// Measures it, and tells about it.
 pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     let best = best(scene)?;
-    let time = |time: Duration| time.as_secs_f64() * 1e3;
     let of = "one object for each assertion";
     Ok(vec![
         Figure::of(format!("{of}: assertions"), best.rate, "/s"),
         Figure::of(format!("{of}: at once"), count(best.at_once), ""),
-        Figure::of(format!("{of}: p50"), time(best.p50), "ms"),
-        Figure::of(format!("{of}: p99"), time(best.p99), "ms"),
+        Figure::milliseconds(format!("{of}: p50"), best.p50),
+        Figure::milliseconds(format!("{of}: p99"), best.p99),
     ])
 }
 

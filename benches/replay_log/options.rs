@@ -38,6 +38,12 @@ pub(crate) enum Part {
     Append,
     /// Tokens per second, beside the log in memory.
     Throughput,
+    /// How long requests take.
+    Latency,
+    /// Appends and segments of one server.
+    Rate,
+    /// Tokens, appends and segments of three servers.
+    Replicas,
     /// One object for each assertion.
     Naive,
 }
@@ -54,12 +60,22 @@ impl Options {
 // === impl Part ===
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Append, Self::Throughput, Self::Naive];
+    const ALL: [Self; 6] = [
+        Self::Append,
+        Self::Latency,
+        Self::Throughput,
+        Self::Rate,
+        Self::Replicas,
+        Self::Naive,
+    ];
 
     /// What it is, for who waits.
     pub(crate) const fn told(self) -> &'static str {
         match self {
             Self::Append => "bare appends",
+            Self::Latency => "how long requests take",
+            Self::Rate => "appends and segments of one server",
+            Self::Replicas => "three servers",
             Self::Throughput => "tokens per second",
             Self::Naive => "one object for each assertion",
         }

@@ -2,6 +2,7 @@
 
 use crate::driver::connection::{Answer, Connection, Target};
 use crate::driver::process;
+use crate::memory;
 use crate::scene::{KIND, RELEASE, Scene};
 use crate::shared::kind::NAMESPACE;
 use crate::support::Process;
@@ -13,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// The issuer that every server is.
 pub(crate) const ISSUER: &str = "https://tokens.load.internal";
+/// More live keys than any run makes.
+const CAPACITY: &str = "10000000";
 /// How long a start may take.
 const START: Duration = Duration::from_mins(1);
 /// How long nothing may be decided after the first installation: half a minute, and a start.
@@ -60,11 +63,13 @@ impl Scene {
         let resource = KIND.resource()?;
         let [chain, key] = self.certificate().map(|path| path.display().to_string());
         let mut arguments = vec!["-c", &processor];
-        arguments.extend(log.program());
+        let program = log.program()?;
+        arguments.extend(program.iter().map(String::as_str));
         arguments.extend(["--issuer", ISSUER, "--resource", resource.as_str()]);
         arguments.extend(["--listen", &listen, "--health-listen", &health_listen]);
         arguments.extend(["--namespace", RELEASE, "--watch-namespace", NAMESPACE]);
         arguments.extend(["--tls-cert", &chain, "--tls-key", &key]);
+        arguments.extend(["--replay-capacity", CAPACITY]);
         arguments.extend(flags);
         let begin = Instant::now();
         let process = Process::program("taskset".as_ref(), arguments)
@@ -91,10 +96,14 @@ impl Scene {
 // === impl Log ===
 
 impl Log {
-    fn program(self) -> [&'static str; 2] {
-        match self {
-            Self::Cluster | Self::Memory => [env!("CARGO_BIN_EXE_countersign"), "server"],
-        }
+    fn program(self) -> anyhow::Result<[String; 2]> {
+        Ok(match self {
+            Self::Cluster => [env!("CARGO_BIN_EXE_countersign").to_owned(), "server".to_owned()],
+            Self::Memory => {
+                let own = std::env::current_exe()?;
+                [own.display().to_string(), memory::COMMAND.to_owned()]
+            }
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::shared::figures::median;
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
+use std::time::Duration;
 
 /// Something that was measured.
 #[derive(Debug, Clone)]
@@ -45,6 +46,11 @@ impl Figure {
         }
     }
 
+    /// A time without a goal.
+    pub(crate) fn milliseconds(what: impl Into<String>, measured: Duration) -> Self {
+        Self::of(what, measured.as_secs_f64() * 1e3, "ms")
+    }
+
     /// The same with a goal: no more than this.
     pub(crate) fn at_most(mut self, bound: f64) -> Self {
         self.goal = Goal::AtMost(bound);
@@ -72,7 +78,11 @@ impl Figure {
             Goal::AtLeast(bound) => (bound, self.measured >= bound),
         };
         let verdict = if met { "" } else { " MISSED" };
-        format!("{:.2} of goal{verdict}", self.measured / bound)
+        if bound > 0.0 {
+            format!("{:.2} of goal{verdict}", self.measured / bound)
+        } else {
+            verdict.to_owned()
+        }
     }
 }
 

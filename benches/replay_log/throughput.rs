@@ -4,7 +4,7 @@
 use crate::load::{Load, Loaded};
 use crate::scene::Scene;
 use crate::server::Log;
-use crate::shared::figures::{count, median};
+use crate::shared::figures::median;
 use crate::table::Figure;
 
 /// Turns of each.
@@ -32,8 +32,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     let of = |figure: &dyn Fn(&[Loaded; 2]) -> f64| median(rounds.iter().map(figure));
     let processor = |loaded: &Loaded| loaded.rate_of_processor;
     let milliseconds = |loaded: &Loaded| loaded.latency.p99_of_seconds.as_secs_f64() * 1e3;
-    let errors = rounds.iter().flatten().flat_map(|loaded| loaded.errors.values());
-    let errors: usize = errors.sum();
+    let errors = rounds.iter().flatten().map(Loaded::wrong).sum();
     Ok(vec![
         Figure::of(
             "closed loop, memory: tokens",
@@ -81,6 +80,6 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
             of(&|[_, cluster]| cluster.cluster),
             "",
         ),
-        Figure::of("closed loop: errors", count(errors), "").at_most(0.0),
+        Figure::of("closed loop: errors", errors, "").at_most(0.0),
     ])
 }

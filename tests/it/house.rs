@@ -127,7 +127,7 @@ fn modules(file: &Path) -> Vec<PathBuf> {
             .fold(line, |line, prefix| line.trim_start_matches(prefix));
         line.strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned)
     });
-    let named = text.lines().filter_map(|line| {
+    let elsewhere = text.lines().filter_map(|line| {
         let path = line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]")?;
         match path.strip_prefix("../") {
             Some(beside) => Some(file.parent()?.with_file_name(beside)),
@@ -141,6 +141,6 @@ fn modules(file: &Path) -> Vec<PathBuf> {
                 folder.join(&name).join("mod.rs"),
             ]
         })
-        .chain(named)
+        .chain(elsewhere)
         .collect()
 }
