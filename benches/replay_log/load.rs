@@ -109,9 +109,7 @@ impl Load<'_> {
             supply,
             pace,
         };
-        let seen = pin::beneath(self.scene.options.cluster_processor, || {
-            drive([stream], self.time)
-        })?;
+        let seen = pin::beneath(self.scene.options.load_processor(), || drive([stream], self.time))?;
         seen.into_iter().next().context("a stream came to nothing")
     }
 }

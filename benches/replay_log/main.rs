@@ -9,6 +9,8 @@ mod append;
 #[expect(dead_code, reason = "the load tool uses the rest")]
 #[path = "../driver/mod.rs"]
 mod driver;
+mod flood;
+mod growth;
 mod latency;
 mod load;
 mod memory;
@@ -16,6 +18,7 @@ mod naive;
 mod observe;
 mod options;
 mod rate;
+mod restart;
 mod scene;
 mod segments;
 mod server;
@@ -52,16 +55,26 @@ fn main() -> anyhow::Result<()> {
     let mut table = Table::default();
     for run in 1..=options.runs {
         writeln!(out, "run {run} of {}", options.runs)?;
-        let scene = Scene::set(&options)?;
+        let mut scene = None;
         for part in &options.only {
             writeln!(out, "  {}", part.told())?;
+            if part.alone() {
+                scene = None;
+            }
+            let scene = match &scene {
+                Some(scene) => scene,
+                None => scene.insert(Scene::set(&options)?),
+            };
             let figures = match part {
-                Part::Append => append::measure(&scene)?,
-                Part::Latency => latency::measure(&scene)?,
-                Part::Rate => rate::of_one(&scene)?,
-                Part::Replicas => rate::of_three(&scene)?,
-                Part::Throughput => throughput::measure(&scene)?,
-                Part::Naive => naive::measure(&scene)?,
+                Part::Append => append::measure(scene)?,
+                Part::Latency => latency::measure(scene)?,
+                Part::Rate => rate::of_one(scene)?,
+                Part::Replicas => rate::of_three(scene)?,
+                Part::Flood => flood::measure(scene)?,
+                Part::Growth => growth::measure(scene)?,
+                Part::Restart => restart::measure(scene)?,
+                Part::Throughput => throughput::measure(scene)?,
+                Part::Naive => naive::measure(scene)?,
             };
             for figure in figures {
                 writeln!(out, "    {figure}")?;

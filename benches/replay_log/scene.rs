@@ -1,6 +1,6 @@
 //! Where it is measured: a control plane on one processor, and an installation with clients in it.
 
-use crate::driver::clients::{self, Keys, clients};
+use crate::driver::clients::{self, CLIENTS, Keys, clients};
 use crate::driver::process::processor_time;
 use crate::options::Options;
 use crate::server::ISSUER;
@@ -64,6 +64,13 @@ impl Scene {
     /// The whole HTTP request for a token, of the client with this number, taken in turn.
     pub(crate) fn request(&self, number: usize) -> anyhow::Result<Vec<u8>> {
         self.keys.request(KIND, &clients::name(number), ISSUER)
+    }
+
+    /// The same of every client but the first.
+    pub(crate) fn request_but_of_the_first(&self, number: usize) -> anyhow::Result<Vec<u8>> {
+        let others = CLIENTS.saturating_sub(1);
+        let number = number.checked_rem(others).unwrap_or_default();
+        self.request(number.saturating_add(1))
     }
 
     /// The certificate of every server and its key: files in PEM.
