@@ -12,7 +12,7 @@ use crate::index::MintedResources;
 use crate::jose::Algorithm;
 use crate::lifecycle::{Signals, Tasks};
 use crate::readiness::Readiness;
-use crate::replay::Capacity;
+use crate::replay::{Capacity, ReplayLog};
 use crate::server::broker::Broker;
 use crate::server::limits::Limits;
 use crate::server::metrics::register_process;
@@ -84,12 +84,17 @@ impl FromStr for Minted {
 
 impl Args {
     pub(super) fn run(self) -> Outcome {
+        self.run_with(None)
+    }
+
+    /// The same with another replay log than the cluster's, if one is given.
+    pub(super) fn run_with(self, log: Option<Arc<dyn ReplayLog>>) -> Outcome {
         self.cluster.start_logs()?;
-        runtime()?.block_on(self.serve())?;
+        runtime()?.block_on(self.serve(log))?;
         Ok(Ok(()))
     }
 
-    async fn serve(self) -> anyhow::Result<()> {
+    async fn serve(self, other: Option<Arc<dyn ReplayLog>>) -> anyhow::Result<()> {
         let issuer = Issuer::parse(&self.issuer)?;
         let resources: BTreeMap<String, Algorithm> = self
             .resource
@@ -124,11 +129,16 @@ impl Args {
             append_rate: self.append_rate,
         };
         let metrics = LogMetrics::new(&registry)?;
-        let replay = ClusterLog::follow(&client, log, &clock, &api_clock, metrics, &tasks, &readiness)?;
+        let replay: Arc<dyn ReplayLog> = match other {
+            Some(other) => other,
+            None => Arc::new(ClusterLog::follow(
+                &client, log, &clock, &api_clock, metrics, &tasks, &readiness,
+            )?),
+        };
         let broker = Broker {
             settings,
             directory: view.index,
-            replay: Arc::new(replay),
+            replay,
             keys: view.keys,
             clock,
         };

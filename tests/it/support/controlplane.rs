@@ -47,6 +47,8 @@ pub(crate) struct Options {
     /// Whether etcd waits until what it acknowledges is on the disk, as every other etcd does. Without,
     /// a control plane is faster, and what it stored does not survive a crash.
     pub(crate) fsync: bool,
+    /// The only processor of etcd and the API server.
+    pub(crate) processor: Option<u16>,
 }
 
 /// A running control plane. Its processes end with this value, or with this process, however it ends.

@@ -35,7 +35,7 @@ impl Plan {
 
     fn etcd(&self) -> Command {
         let (url, peer) = (&self.etcd_url, &self.peer_url);
-        let mut command = leash::command(&self.binaries.program("etcd"), None);
+        let mut command = leash::command_on(self.options.processor, &self.binaries.program("etcd"), None);
         command
             .arg(flag("--data-dir", &self.folder.join("etcd")))
             .args(["--log-level=warn", "--name=test"])
@@ -51,7 +51,11 @@ impl Plan {
     /// An API server that listens at `url` and keeps its objects in the etcd at `etcd_url`.
     pub(super) fn apiserver(&self, url: &str, etcd_url: &str) -> Command {
         let (port, folder) = (url.rsplit(':').next().unwrap_or_default(), &self.folder);
-        let mut command = leash::command(&self.binaries.program("kube-apiserver"), None);
+        let mut command = leash::command_on(
+            self.options.processor,
+            &self.binaries.program("kube-apiserver"),
+            None,
+        );
         command
             .arg(format!("--etcd-servers={etcd_url}"))
             .arg(format!("--secure-port={port}"))
