@@ -41,6 +41,42 @@ pub(super) enum Action {
     Tick,
 }
 
+/// Of which kind an action is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A client asks.
+    Request,
+    /// What is under way goes on.
+    Progress,
+    /// Time passes, and what is old goes.
+    Time,
+    /// Something goes wrong.
+    Trouble,
+}
+
+// === impl Action ===
+
+impl Action {
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Submit(_) => Kind::Request,
+            Self::Send(_)
+            | Self::Store(_)
+            | Self::StoreLate(..)
+            | Self::Answer(_)
+            | Self::Show(_)
+            | Self::List(_)
+            | Self::WatchFromNow(_) => Kind::Progress,
+            Self::SeeDate(_) | Self::Read(_) | Self::Delete | Self::Tick => Kind::Time,
+            Self::LoseAnswer(_)
+            | Self::Refuse(_)
+            | Self::LoseSight(_)
+            | Self::Crash(_)
+            | Self::SetClock(..) => Kind::Trouble,
+        }
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

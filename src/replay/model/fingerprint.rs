@@ -25,9 +25,14 @@ impl Hasher for Fingerprint {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
+        let mut rest = bytes;
+        while let Some((word, after)) = rest.split_first_chunk() {
+            self.write_u64(u64::from_le_bytes(*word));
+            rest = after;
+        }
+        if !rest.is_empty() {
             let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
+            word[..rest.len()].copy_from_slice(rest);
             self.write_u64(u64::from_le_bytes(word));
         }
     }

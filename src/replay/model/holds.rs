@@ -135,11 +135,15 @@ fn two_keys_and_lists() {
 #[test]
 fn servers_that_crash() {
     let small = Troubles {
-        crashes: 3,
+        crashes: 2,
         retries: 2,
         ..CALM
     };
-    let large = Troubles { faults: 1, ..small };
+    let large = Troubles {
+        faults: 1,
+        crashes: 3,
+        ..small
+    };
     let case = one_key().troubles(troubles(small, large));
     let happens = [Replayed, KnownReplay, Crashed, StoredLate];
     holds("servers that crash", case, &happens);

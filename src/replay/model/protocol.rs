@@ -60,9 +60,9 @@ impl System for Protocol {
         let (store, left) = (world.store.get(), world.left);
         for (number, server) in world.servers.iter().enumerate() {
             let server = server.get();
-            for place in 0..server.late.len() {
-                actions.push(Action::StoreLate(number, place));
-            }
+            let late = server.late.iter().enumerate();
+            let late = late.filter(|(_, packet)| store.would_take(packet));
+            actions.extend(late.map(|(place, _)| Action::StoreLate(number, place)));
             if server.is_retired() {
                 continue;
             }

@@ -3,11 +3,10 @@
 use super::case::{Case, Release, SKEW, at};
 use super::fingerprint::Fingerprint;
 use super::mistake::Mistake;
-use super::store::{Event, Fate, Packet, Segment, Store, resource_version};
+use super::store::{Fate, Packet, Store, resource_version};
 use crate::replay::ledger::Ledger;
 use crate::replay::replica::{Answered, Moment, Recorded, Replica};
 use crate::replay::retention::forgettable_from;
-use crate::replay::segment::{Entry, Shown};
 use crate::replay::{Capacity, Outcome, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;

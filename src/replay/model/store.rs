@@ -93,6 +93,12 @@ impl Store {
         }
     }
 
+    /// Whether it would be stored now.
+    pub(super) fn would_take(&self, packet: &Packet) -> bool {
+        let taken = self.live.iter().any(|live| live.name == packet.write.name);
+        self.may_take(packet) && (packet.write.after.is_some() || !taken)
+    }
+
     pub(super) fn take(&mut self, packet: &Packet) -> Fate {
         let place = self.live.iter().position(|live| live.name == packet.write.name);
         let (uid, place) = match (packet.write.after, place) {
