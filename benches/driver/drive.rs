@@ -39,6 +39,8 @@ pub(crate) struct Seen {
     /// For each token, when it came (from the start), and how long it took from the moment at which
     /// its request was to be sent.
     pub(crate) tokens: Vec<(Duration, Duration)>,
+    /// How much later than it was to be each request was sent.
+    pub(crate) late: Vec<Duration>,
     /// Everything else, by kind.
     pub(crate) errors: BTreeMap<String, usize>,
     /// From the start to the last answer.
@@ -147,6 +149,7 @@ impl<'a> Flow<'a> {
                 };
                 lane.send(request, now)?;
                 lane.since = Some(due);
+                self.seen.late.push(now.duration_since(due));
                 self.sent = self.sent.saturating_add(1);
                 waiting = true;
             }

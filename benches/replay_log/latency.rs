@@ -57,6 +57,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
             Figure::of(format!("{name}: keys in an append"), count(append.keys), ""),
             Figure::milliseconds(format!("{name}: p50"), p50),
             Figure::milliseconds(format!("{name}: p99, median of seconds"), p99).at_most(goal),
+            Figure::milliseconds(format!("{name}: sent late, p99"), loaded.late),
             Figure::milliseconds(format!("  a bare append of {name}: p50"), append_p50),
             Figure::milliseconds(format!("  a bare append of {name}: p99"), append_p99),
             Figure::of(

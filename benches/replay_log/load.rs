@@ -2,7 +2,7 @@
 
 use crate::driver::connection::Target;
 use crate::driver::drive::{Pace, Seen, Stream, drive};
-use crate::driver::latency::Latency;
+use crate::driver::latency::{Latency, percentile};
 use crate::driver::pin;
 use crate::driver::supply::Supply;
 use crate::scene::Scene;
@@ -38,6 +38,8 @@ pub(crate) struct Loaded {
     pub(crate) cluster: f64,
     /// How long they took.
     pub(crate) latency: Latency,
+    /// The 99th percentile of how late requests were sent: what the generator itself adds.
+    pub(crate) late: Duration,
     /// Answers that were no tokens.
     pub(crate) errors: BTreeMap<String, usize>,
 }
@@ -84,7 +86,10 @@ impl Load<'_> {
         let busy = self.servers_time()?.saturating_sub(before);
         let cluster = self.scene.processor_time()?.saturating_sub(cluster_before);
         let tokens = count(seen.tokens.len());
+        let mut late = seen.late.clone();
+        late.sort_unstable();
         Ok(Loaded {
+            late: percentile(&late, 99.0),
             rate: tokens / seen.took.as_secs_f64(),
             rate_of_processor: tokens / busy.as_secs_f64(),
             cluster: cluster.as_secs_f64() / seen.took.as_secs_f64(),

@@ -69,7 +69,9 @@ impl Scene {
         arguments.extend(["--listen", &listen, "--health-listen", &health_listen]);
         arguments.extend(["--namespace", RELEASE, "--watch-namespace", NAMESPACE]);
         arguments.extend(["--tls-cert", &chain, "--tls-key", &key]);
-        arguments.extend(["--replay-capacity", CAPACITY]);
+        if !flags.contains(&"--replay-capacity") {
+            arguments.extend(["--replay-capacity", CAPACITY]);
+        }
         arguments.extend(flags);
         let begin = Instant::now();
         let process = Process::program("taskset".as_ref(), arguments)
