@@ -21,6 +21,8 @@ pub(super) struct Case {
     pub(super) troubles: Troubles,
     /// Whether the controller deletes segments.
     pub(super) collects: bool,
+    /// Whether servers end every wait before much time has passed.
+    pub(super) gives_up: bool,
     /// Whether the network may bring a write to the store a second time, later.
     pub(super) sent_twice: bool,
     /// Whether every life names its segments alike. Only with requests that come after the deletion.
@@ -98,6 +100,7 @@ impl Case {
             times: vec![0],
             troubles: Troubles::default(),
             collects: false,
+            gives_up: false,
             sent_twice: false,
             names_again: false,
             mistake: None,

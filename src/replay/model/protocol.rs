@@ -165,7 +165,7 @@ impl System for Protocol {
                 world.read = read.map(|(_, read)| read);
             }
             Action::Delete => self.delete(&mut world),
-            Action::Tick => world.time = world.time.saturating_add(1),
+            Action::Tick => self.tick(&mut world)?,
         }
         if let Some((server, verdicts)) = told {
             self.judge(&mut world, server, verdicts)?;

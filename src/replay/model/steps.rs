@@ -113,6 +113,17 @@ impl Protocol {
         world.servers[server].change(|server| server.crash(&self.case));
     }
 
+    pub(super) fn tick(&self, world: &mut World) -> Result<(), Violation> {
+        for number in 0..world.servers.len() {
+            if self.case.gives_up && world.servers[number].get().outstanding != 0 {
+                let told = world.servers[number].change(|server| server.lose_sight(&self.case));
+                self.judge(world, number, told)?;
+            }
+        }
+        world.time = world.time.saturating_add(1);
+        Ok(())
+    }
+
     /// Drops what nothing can come of any more: servers that nobody asks, events that every watch has shown, and writes
     /// of what nobody uses.
     pub(super) fn tidy(&self, world: &mut World) {
