@@ -291,4 +291,6 @@ fn expires(segments: &[Option<Segment>], number: u32) -> Option<Timestamp> {
 #[cfg(test)]
 mod inside;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
