@@ -206,10 +206,10 @@ const ALLOWED: &[(&str, fn(&mut Value))] = &[
     ("an append", |it| append(it, ENTRY)),
     ("an append of many", |it| append(it, &NEXT.repeat(500))),
     ("a later expiry", |it| {
-        it["spec"]["expires"] = json!(in_seconds(900))
+        it["spec"]["expires"] = json!(in_seconds(900));
     }),
     ("the latest expiry", |it| {
-        it["spec"]["expires"] = json!(in_seconds(1_780))
+        it["spec"]["expires"] = json!(in_seconds(1_780));
     }),
 ];
 
