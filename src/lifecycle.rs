@@ -24,6 +24,9 @@ use tokio_util::task::TaskTracker;
 pub struct Tasks {
     tracker: TaskTracker,
     shutdown: CancellationToken,
+    /// Cancelled when every task of the tracker has ended.
+    finished: CancellationToken,
+    supporters: TaskTracker,
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -94,6 +97,25 @@ impl Tasks {
         });
     }
 
+    /// Starts an essential task that others need until they have finished: it is not told to end, but dropped when no
+    /// other task is left.
+    pub fn spawn_supporting<F>(&self, name: &'static str, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let tasks = self.clone();
+        let until_needed = self.finished.clone().run_until_cancelled_owned(task);
+        drop(self.supporters.spawn(async move {
+            match AssertUnwindSafe(until_needed).catch_unwind().await {
+                Ok(None) => {}
+                Ok(Some(())) => {
+                    tasks.essential_ended(name, Ok(Err(anyhow!("it returned although it is needed"))));
+                }
+                Err(panic) => tasks.essential_ended(name, Err(panic)),
+            }
+        }));
+    }
+
     /// Starts a task that may end at any time. A panic in it is logged and ends that task only.
     pub fn spawn<F>(&self, name: &'static str, task: F)
     where
@@ -125,6 +147,7 @@ impl Tasks {
             () = tokio::time::sleep(grace) => Err(LifecycleError::GraceExpired { running: self.running() }),
             Some(()) = signals.next() => Err(LifecycleError::Aborted { running: self.running() }),
         };
+        self.finished.cancel();
         match self.lock().failure.take() {
             Some(failure) => Err(failure),
             None => finished,

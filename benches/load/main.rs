@@ -4,17 +4,18 @@
 //! `cargo bench --bench load -- --help`. Nothing leaves the loopback interface; all is bounded in
 //! number and time.
 
-mod connection;
-mod drive;
-mod latency;
+#[expect(
+    dead_code,
+    reason = "the lowest priority is for a processor that others need as well"
+)]
+#[path = "../driver/mod.rs"]
+mod driver;
 mod measure;
 mod options;
-mod pin;
 mod report;
 mod server;
 #[path = "../shared/mod.rs"]
 mod shared;
-mod supply;
 
 use clap::Parser;
 use options::Options;

@@ -1,19 +1,23 @@
 //! One run of one exchange: a fresh server, and everything that is measured of it.
 
-use crate::drive::{Pace, Seen, drive};
-use crate::latency::Latency;
+use crate::driver::connection::Target;
+use crate::driver::drive::{Pace, Seen, Stream, drive};
+use crate::driver::latency::Latency;
+use crate::driver::pin;
+use crate::driver::supply::Supply;
 use crate::options::{MOST, Named, Options};
-use crate::pin;
 use crate::server::Server;
 use crate::shared::figures::count;
-use crate::shared::kind::Kind;
+use crate::shared::kind::{Kind, Presented};
 use crate::shared::limit::Limit;
-use crate::supply::Supply;
+use anyhow::Context;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Requests before each loop that do not count.
 const WARM_UP: usize = 2_000;
+/// How many service-account tokens take turns.
+const POD_TOKENS: usize = 400;
 /// How long the limit is measured.
 const LIMIT_FOR: Duration = Duration::from_millis(400);
 
@@ -107,7 +111,7 @@ impl Driver<'_> {
             .as_nanos();
         // Each loop gets its half of what the replay log holds.
         let wanted = usize::try_from(wanted)?.saturating_add(WARM_UP).min(MOST / 2);
-        let mut supply = Supply::make(self.server, self.kind, wanted)?;
+        let mut supply = self.supply(wanted)?;
         let mut warm_up = supply.take(WARM_UP);
         self.drive(&mut warm_up, Pace::Closed)?;
         let before = self.server.processor_time()?;
@@ -122,10 +126,27 @@ impl Driver<'_> {
         })
     }
 
+    fn supply(&self, number: usize) -> anyhow::Result<Supply> {
+        let make = |number| Supply::make(number, |number| self.server.request(self.kind, number));
+        match self.kind.presented {
+            Presented::Assertion(_) => make(number),
+            Presented::ServiceAccountToken => Ok(make(number.min(POD_TOKENS))?.endless()),
+        }
+    }
+
     fn drive(&self, supply: &mut Supply, pace: Pace) -> anyhow::Result<Seen> {
-        let (address, time) = (self.server.address(), self.options.time());
-        pin::apart(self.options.load_processor, || {
-            drive(address, self.options.connections, supply, pace, time)
-        })
+        let targets = [Target {
+            address: self.server.address(),
+            tls: None,
+        }];
+        let stream = Stream {
+            targets: &targets,
+            connections: self.options.connections,
+            supply,
+            pace,
+        };
+        let time = self.options.time();
+        let seen = pin::apart(self.options.load_processor, || drive([stream], time))?;
+        seen.into_iter().next().context("a stream came to nothing")
     }
 }

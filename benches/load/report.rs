@@ -1,6 +1,6 @@
 //! The table: goal, measured, ratio.
 
-use crate::latency::Latency;
+use crate::driver::latency::Latency;
 use crate::measure::{Loop, Run};
 use crate::options::{Named, Options};
 use crate::shared::figures::median;

@@ -79,7 +79,8 @@ impl Args {
     }
 
     async fn serve(self) -> anyhow::Result<()> {
-        let client = self.cluster.connect().await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let (client, _) = self.cluster.connect(&clock).await?;
         let signals = Signals::listen()?;
         let namespace = self.cluster.installation().namespace;
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
@@ -93,7 +94,6 @@ impl Args {
         tracing::info!(health = %health.local_addr()?, identity = identity.as_str(), "a candidate for leadership");
         serve_health(&tasks, health, readiness, registry);
 
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let leases = Api::namespaced(client.clone(), &namespace);
         let holder = identity.as_str().to_owned();
         let elector = Elector::new(leases, identity, LeaseTimes::default(), Arc::clone(&clock));

@@ -1,9 +1,12 @@
 use crate::api::installation::Installation;
+use crate::cluster::api_clock::ApiClock;
 use crate::cluster::connect;
+use crate::core::clock::Clock;
 use crate::telemetry::{self, LogFormat};
 use kube::Client;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What every process of an installation is told.
 #[derive(Debug, Clone, clap::Args)]
@@ -39,9 +42,9 @@ impl InCluster {
         telemetry::init(self.log_format, &self.log_level)
     }
 
-    /// Connects to the API server.
-    pub(super) async fn connect(&self) -> anyhow::Result<Client> {
-        connect::connect(self.kubeconfig.as_deref()).await
+    /// Connects to the API server, and measures its clock beside `clock`.
+    pub(super) async fn connect(&self, clock: &Arc<dyn Clock>) -> anyhow::Result<(Client, ApiClock)> {
+        connect::connect(self.kubeconfig.as_deref(), clock).await
     }
 
     /// The installation that the process is a part of.

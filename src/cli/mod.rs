@@ -13,9 +13,11 @@ mod manifests;
 mod server;
 mod token;
 
+use crate::replay::ReplayLog;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Workload identity token broker for Kubernetes.
 ///
@@ -59,13 +61,7 @@ struct Explained;
 impl Cli {
     /// Runs the command; the exit code is the process's.
     pub fn run(self) -> ExitCode {
-        // rustls finds its provider here, whoever uses it first; a second install changes nothing.
-        if rustls::crypto::aws_lc_rs::default_provider()
-            .install_default()
-            .is_err()
-        {
-            tracing::debug!("the TLS provider is installed already");
-        }
+        provide_tls();
         let outcome = match self.command {
             Command::Demo => demo::run(),
             Command::Dev(args) => args.run(),
@@ -86,6 +82,29 @@ impl Cli {
                 ExitCode::FAILURE
             }
         }
+    }
+
+    /// Runs `countersign server` with `log` in the place of the cluster's replay log: benchmarks tell what that one costs
+    /// beside it.
+    ///
+    /// # Errors
+    /// Those of the server, and any other command.
+    pub fn serve_with(self, log: Arc<dyn ReplayLog>) -> anyhow::Result<()> {
+        provide_tls();
+        let Command::Server(args) = self.command else {
+            anyhow::bail!("not the command `server`");
+        };
+        args.run_with(Some(log)).map(drop)
+    }
+}
+
+/// rustls finds its provider here, whoever uses it first; a second install changes nothing.
+fn provide_tls() {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        tracing::debug!("the TLS provider is installed already");
     }
 }
 

@@ -1,6 +1,7 @@
 use super::in_cluster::InCluster;
 use super::{Outcome, runtime};
 use crate::clock::SystemClock;
+use crate::cluster::replay_log::{ClusterLog, LogMetrics, LogOptions};
 use crate::cluster::view::View;
 use crate::core::client::AudiencePolicy;
 use crate::core::clock::Clock;
@@ -11,8 +12,7 @@ use crate::index::MintedResources;
 use crate::jose::Algorithm;
 use crate::lifecycle::{Signals, Tasks};
 use crate::readiness::Readiness;
-use crate::replay::Capacity;
-use crate::replay::memory::MemoryLog;
+use crate::replay::{Capacity, ReplayLog};
 use crate::server::broker::Broker;
 use crate::server::limits::Limits;
 use crate::server::metrics::register_process;
@@ -47,6 +47,12 @@ pub(super) struct Args {
     /// Where to serve tokens, over TLS.
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     listen: SocketAddr,
+    /// Appends per second to the replay log, of all servers of the installation together.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    append_rate: u32,
+    /// Used assertions that the replay log holds at the most; one client may hold a twentieth of them.
+    #[arg(long, value_name = "NUMBER", default_value_t = Capacity::default().keys)]
+    replay_capacity: usize,
     #[command(flatten)]
     cluster: InCluster,
 }
@@ -78,12 +84,17 @@ impl FromStr for Minted {
 
 impl Args {
     pub(super) fn run(self) -> Outcome {
+        self.run_with(None)
+    }
+
+    /// The same with another replay log than the cluster's, if one is given.
+    pub(super) fn run_with(self, log: Option<Arc<dyn ReplayLog>>) -> Outcome {
         self.cluster.start_logs()?;
-        runtime()?.block_on(self.serve())?;
+        runtime()?.block_on(self.serve(log))?;
         Ok(Ok(()))
     }
 
-    async fn serve(self) -> anyhow::Result<()> {
+    async fn serve(self, other: Option<Arc<dyn ReplayLog>>) -> anyhow::Result<()> {
         let issuer = Issuer::parse(&self.issuer)?;
         let resources: BTreeMap<String, Algorithm> = self
             .resource
@@ -95,27 +106,39 @@ impl Args {
             key: self.tls_key,
         };
         let tls = Arc::new(ReloadingTls::load(files).context("cannot serve TLS")?);
-        let client = self.cluster.connect().await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let (client, api_clock) = self.cluster.connect(&clock).await?;
         let signals = Signals::listen()?;
 
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let installation = self.cluster.installation();
         let resources = MintedResources::listed(resources);
         let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
         let signing = view.index.signing_algorithms();
 
         register_process(&registry)?;
-        // What an earlier life of this process may have honoured is refused until it has expired.
-        let replay = MemoryLog::new(Some(clock.now()), Capacity::default());
-        tracing::warn!("used assertions are remembered by this process alone: run one replica");
+        let settings = Settings {
+            audience_floor: self.audience,
+            ..Settings::new(issuer.clone())
+        };
+        let log = LogOptions {
+            namespace: installation.namespace,
+            issuer,
+            skew: settings.skew,
+            capacity: Capacity::of(self.replay_capacity),
+            append_rate: self.append_rate,
+        };
+        let metrics = LogMetrics::new(&registry)?;
+        let replay: Arc<dyn ReplayLog> = match other {
+            Some(other) => other,
+            None => Arc::new(ClusterLog::follow(
+                &client, log, &clock, &api_clock, metrics, &tasks, &readiness,
+            )?),
+        };
         let broker = Broker {
-            settings: Settings {
-                audience_floor: self.audience,
-                ..Settings::new(issuer)
-            },
+            settings,
             directory: view.index,
-            replay: Arc::new(replay),
+            replay,
             keys: view.keys,
             clock,
         };

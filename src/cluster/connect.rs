@@ -1,15 +1,30 @@
 //! The connection to the API server.
 
+use crate::cluster::api_clock::ApiClock;
+use crate::core::clock::Clock;
 use anyhow::Context;
+use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// A client for the cluster that we run in, or that `kubeconfig` names.
+/// A client for the cluster that we run in, or that `kubeconfig` names, and the clock of its API server, which it measures
+/// on every answer.
 ///
 /// It does not retry by itself: every caller here has a loop with a time limit of its own.
-pub async fn connect(kubeconfig: Option<&Path>) -> anyhow::Result<Client> {
+pub async fn connect(
+    kubeconfig: Option<&Path>,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Client, ApiClock)> {
+    let config = config(kubeconfig).await?;
+    let api_clock = ApiClock::new(Arc::clone(clock));
+    let builder = ClientBuilder::try_from(config).context("cannot connect to the API server")?;
+    Ok((builder.with_layer(&api_clock).build(), api_clock))
+}
+
+async fn config(kubeconfig: Option<&Path>) -> anyhow::Result<Config> {
     let mut config = match kubeconfig {
         Some(path) => {
             let file = Kubeconfig::read_from(path)
@@ -27,5 +42,5 @@ pub async fn connect(kubeconfig: Option<&Path>) -> anyhow::Result<Client> {
     // Longer than a watch lives (200 s): it ends what hangs, not what is quiet.
     config.read_timeout = Some(Duration::from_mins(4));
     config.reset_reader_on_write = true;
-    Client::try_from(config).context("cannot connect to the API server")
+    Ok(config)
 }

@@ -72,7 +72,7 @@ async fn accepted(response: Response<Body>) -> kube::Result<Response<Body>> {
 }
 
 /// The one `Date` among `headers`, in the only form that senders may use (RFC 9110 §5.6.7).
-fn date(headers: &HeaderMap) -> Option<Timestamp> {
+pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
     let mut dates = headers.get_all(DATE).iter();
     let (date, None) = (dates.next()?, dates.next()) else {
         return None;

@@ -155,3 +155,41 @@ async fn a_signal_that_comes_before_anybody_waits_is_not_lost() {
     .expect("the signal is seen")
     .unwrap();
 }
+
+#[tokio::test]
+async fn what_others_need_ends_after_them() {
+    let tasks = Tasks::new();
+    let (asked, mut asks) = mpsc::unbounded_channel::<tokio::sync::oneshot::Sender<()>>();
+    tasks.spawn_supporting("log", async move {
+        while let Some(answer) = asks.recv().await {
+            answer.send(()).unwrap();
+        }
+    });
+    let stop = tasks.shutdown();
+    let still_asked = asked.clone();
+    tasks.spawn_essential("port", async move {
+        stop.cancelled().await;
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        still_asked.send(answer)?;
+        Ok(answered.await?)
+    });
+    let supporters = tasks.supporters.clone();
+    let (send, signals) = signals();
+    send.send(()).unwrap();
+    tasks.run_with(signals, LONG).await.unwrap();
+    supporters.close();
+    tokio::time::timeout(LONG, supporters.wait()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_end_of_what_others_need_ends_the_process() {
+    for panics in [false, true] {
+        let tasks = Tasks::new();
+        tasks.spawn_supporting("log", async move { assert!(!panics, "on purpose") });
+        let error = run_quietly(tasks).await.unwrap_err();
+        assert!(
+            matches!(error, LifecycleError::EssentialTask { task: "log", .. }),
+            "{error}"
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! For how long the log remembers.
 
+use crate::core::clock::after;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -15,9 +16,7 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 /// The moment, on the API server's clock, from which a segment that `expires` then may be forgotten by servers and
 /// deleted by the controller. No clock that is within `skew` of the API server's honours anything in it by then.
 pub fn forgettable_from(expires: Timestamp, skew: SignedDuration) -> Timestamp {
-    [skew, skew, MARGIN].into_iter().fold(expires, |time, more| {
-        time.saturating_add(more).unwrap_or(Timestamp::MAX)
-    })
+    after(after(after(expires, skew), skew), MARGIN)
 }
 
 #[cfg(test)]

@@ -97,6 +97,7 @@ async fn the_api_server_takes_our_tokens_for_its_users() {
     let configuration = configuration(&scene, folder.path());
     let plane = ControlPlane::start(&Options {
         apiserver_flags: vec![format!("--authentication-config={}", configuration.display())],
+        ..Options::default()
     });
 
     let good = token(&scene, LEDGER, "read");

@@ -108,11 +108,12 @@ fn is_crate_root(file: &Path) -> bool {
         "tests/it/main.rs",
         "tests/interop/main.rs",
         "benches/load/main.rs",
+        "benches/replay_log/main.rs",
     ];
     of_binary || roots.iter().any(|path| file == root().join(path))
 }
 
-/// The files that the `mod` lines of `file` stand for.
+/// The files that the `mod` lines of `file` stand for, and those that its `#[path]` lines name.
 fn modules(file: &Path) -> Vec<PathBuf> {
     let folder = if is_crate_root(file) || file.ends_with("mod.rs") {
         file.parent().unwrap().to_owned()
@@ -127,6 +128,13 @@ fn modules(file: &Path) -> Vec<PathBuf> {
             .fold(line, |line, prefix| line.trim_start_matches(prefix));
         line.strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned)
     });
+    let elsewhere = text.lines().filter_map(|line| {
+        let path = line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]")?;
+        match path.strip_prefix("../") {
+            Some(beside) => Some(file.parent()?.with_file_name(beside)),
+            None => Some(file.with_file_name(path)),
+        }
+    });
     names
         .flat_map(|name| {
             [
@@ -134,5 +142,6 @@ fn modules(file: &Path) -> Vec<PathBuf> {
                 folder.join(&name).join("mod.rs"),
             ]
         })
+        .chain(elsewhere)
         .collect()
 }

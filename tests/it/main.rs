@@ -25,6 +25,7 @@ mod http;
 mod matrix;
 mod oauthclient_schema;
 mod refusals_documented;
+mod replay_log;
 mod replay_segments;
 mod rights;
 mod signing_keys;

@@ -50,6 +50,18 @@ pub(crate) fn command(program: &Path, remove: Option<&Path>) -> Command {
     shell
 }
 
+/// The same on one processor, if one is given (with `taskset`, of util-linux).
+pub(crate) fn command_on(processor: Option<u16>, program: &Path, remove: Option<&Path>) -> Command {
+    match processor {
+        Some(processor) => {
+            let mut command = command(Path::new("taskset"), remove);
+            command.arg("-c").arg(processor.to_string()).arg(program);
+            command
+        }
+        None => command(program, remove),
+    }
+}
+
 // === impl Leash ===
 
 impl Leash {

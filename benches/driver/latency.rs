@@ -1,6 +1,6 @@
 //! Latencies of one loop.
 
-use crate::drive::Seen;
+use super::drive::Seen;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ impl Latency {
 }
 
 /// The element of `sorted` that `percent` of all are not above; zero of nothing.
-fn percentile(sorted: &[Duration], percent: f64) -> Duration {
+pub(crate) fn percentile(sorted: &[Duration], percent: f64) -> Duration {
     let last = sorted.len().saturating_sub(1);
     let rank = Duration::from_secs(u64::try_from(last).unwrap_or(0)).mul_f64(percent / 100.0);
     let rank = usize::try_from(rank.as_secs()).unwrap_or(last);

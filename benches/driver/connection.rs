@@ -1,15 +1,32 @@
 //! One keep-alive connection: a client of HTTP/1.1 that knows one request and one kind of answer, and
 //! costs next to nothing.
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use serde::Deserialize;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+
+/// Where a server listens, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// The address.
+    pub(crate) address: SocketAddr,
+    /// TLS with these roots; plain HTTP without.
+    pub(crate) tls: Option<Arc<ClientConfig>>,
+}
 
 /// A connection without a thread: whoever owns it looks again and again.
 pub(crate) struct Connection {
-    socket: TcpStream,
+    socket: Box<dyn Socket>,
     received: Vec<u8>,
 }
+
+/// A socket that never blocks.
+trait Socket: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Socket for T {}
 
 /// What an answer turned out to be.
 pub(crate) enum Answer {
@@ -28,11 +45,22 @@ struct Members<'a> {
 // === impl Connection ===
 
 impl Connection {
-    /// Connects.
-    pub(crate) fn open(address: SocketAddr) -> io::Result<Self> {
-        let socket = TcpStream::connect(address)?;
-        socket.set_nodelay(true)?;
-        socket.set_nonblocking(true)?;
+    /// Connects; the handshake is over when this returns.
+    pub(crate) fn open(target: &Target) -> io::Result<Self> {
+        let mut stream = TcpStream::connect(target.address)?;
+        stream.set_nodelay(true)?;
+        let socket: Box<dyn Socket> = if let Some(tls) = &target.tls {
+            let name = ServerName::IpAddress(target.address.ip().into());
+            let mut connection = ClientConnection::new(Arc::clone(tls), name).map_err(io::Error::other)?;
+            while connection.is_handshaking() {
+                connection.complete_io(&mut stream)?;
+            }
+            stream.set_nonblocking(true)?;
+            Box::new(StreamOwned::new(connection, stream))
+        } else {
+            stream.set_nonblocking(true)?;
+            Box::new(stream)
+        };
         Ok(Self {
             socket,
             received: Vec::with_capacity(4096),

@@ -1,13 +1,6 @@
 //! Requests that are made in advance: signing them costs more than answering them.
 
-use crate::server::Server;
-use crate::shared::kind::{Kind, Presented};
 use anyhow::anyhow;
-use countersign::clock::SystemClock;
-use countersign::core::clock::Clock;
-
-/// How many service-account tokens take turns.
-const POD_TOKENS: usize = 400;
 
 /// Requests, each handed out once, or in turn if they may be used again.
 pub(crate) struct Supply {
@@ -19,19 +12,19 @@ pub(crate) struct Supply {
 // === impl Supply ===
 
 impl Supply {
-    /// Makes `number` requests on all processors.
-    pub(crate) fn make(server: &Server, kind: Kind, number: usize) -> anyhow::Result<Self> {
-        let again = kind.presented == Presented::ServiceAccountToken;
-        let number = if again { number.min(POD_TOKENS) } else { number };
+    /// Makes `number` requests on all processors, each to be sent once.
+    pub(crate) fn make(
+        number: usize,
+        request: impl Fn(usize) -> anyhow::Result<Vec<u8>> + Sync,
+    ) -> anyhow::Result<Self> {
         let threads = std::thread::available_parallelism()?.get();
         let share = number.div_ceil(threads);
         let make = |thread: usize| -> anyhow::Result<Vec<Vec<u8>>> {
             let first = thread.saturating_mul(share);
             let numbers = first..first.saturating_add(share).min(number);
-            numbers
-                .map(|number| server.request(kind, number, SystemClock.now().as_second()))
-                .collect()
+            numbers.map(&request).collect()
         };
+        let make = &make;
         let shares = std::thread::scope(|scope| {
             let makers: Vec<_> = (0..threads)
                 .map(|thread| scope.spawn(move || make(thread)))
@@ -44,8 +37,14 @@ impl Supply {
         Ok(Self {
             requests: shares.into_iter().flatten().collect(),
             next: 0,
-            again,
+            again: false,
         })
+    }
+
+    /// The same requests, to be sent in turn without end.
+    pub(crate) fn endless(mut self) -> Self {
+        self.again = true;
+        self
     }
 
     /// Takes `number` requests off, each to be sent once.
