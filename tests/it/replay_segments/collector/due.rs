@@ -34,7 +34,7 @@ async fn a_segment_goes_when_no_clock_honours_it_any_more() {
     ]);
     assert_eq!(log.names().await, left);
     assert_eq!(log.metric("countersign_replay_segments_collected_total"), "1");
-    assert_eq!(log.metric("countersign_replay_segments"), "3");
+    assert_eq!(log.metric("countersign_replay_collection_segments"), "3");
     assert_eq!(log.metric("countersign_replay_collection_failures_total"), "0");
 
     assert_eq!(

@@ -141,7 +141,7 @@ async fn one_that_cannot_be_deleted_keeps_no_other_but_a_tired_api_server_is_lef
             "1",
             "{prefix}"
         );
-        let shown = log.metric("countersign_replay_segments");
+        let shown = log.metric("countersign_replay_collection_segments");
         assert_eq!(shown, if complete { "1" } else { "0" }, "{prefix}");
     }
 }
