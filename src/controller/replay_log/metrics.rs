@@ -25,7 +25,7 @@ impl CollectionMetrics {
                 "Requests of the collection of the replay log that failed, or whose answer had no usable date.",
             )?,
             left: IntGauge::new(
-                "countersign_replay_segments",
+                "countersign_replay_collection_segments",
                 "Segments of the replay log that were there after it was last looked through, but for anchors.",
             )?,
         };
@@ -54,7 +54,7 @@ mod tests {
             names,
             [
                 "countersign_replay_collection_failures_total",
-                "countersign_replay_segments",
+                "countersign_replay_collection_segments",
                 "countersign_replay_segments_collected_total",
             ]
         );

@@ -5,7 +5,10 @@ use crate::support::ControlPlane;
 use serde_json::{Value, json};
 
 /// A name, what is changed, and what the API server says.
-type Row = (&'static str, fn(&mut Value), &'static str);
+type Row = (&'static str, Change, &'static str);
+
+/// What is done to an object.
+type Change = fn(&mut Value);
 
 const KEPT: &str = "spec.keys: Invalid value: must keep the keys that are recorded";
 const WHOLE: &str = "spec.keys: Invalid value: must be a whole number of entries of 24 characters";
@@ -201,15 +204,15 @@ const REFUSED_OF_ANCHORS: &[Row] = &[
     ),
 ];
 
-const ALLOWED: &[(&str, fn(&mut Value))] = &[
+const ALLOWED: &[(&str, Change)] = &[
     ("nothing", |_| {}),
     ("an append", |it| append(it, ENTRY)),
     ("an append of many", |it| append(it, &NEXT.repeat(500))),
     ("a later expiry", |it| {
-        it["spec"]["expires"] = json!(in_seconds(900))
+        it["spec"]["expires"] = json!(in_seconds(900));
     }),
     ("the latest expiry", |it| {
-        it["spec"]["expires"] = json!(in_seconds(1_780))
+        it["spec"]["expires"] = json!(in_seconds(1_780));
     }),
 ];
 

@@ -7,7 +7,10 @@ use http::Method;
 use serde_json::{Value, json};
 
 /// A name, what is different from a good segment, and what the API server says.
-type Row = (&'static str, fn(&mut Value), &'static str);
+type Row = (&'static str, Change, &'static str);
+
+/// What is done to an object.
+type Change = fn(&mut Value);
 
 const SOON: &str = "spec.expires: must be at least 60 s after the creation of the replay segment";
 const LATE: &str = "spec.expires: must be at most 1800 s after the creation of the replay segment";
@@ -110,7 +113,7 @@ const REFUSED: &[Row] = &[
     ),
 ];
 
-const ALLOWED: &[(&str, fn(&mut Value))] = &[
+const ALLOWED: &[(&str, Change)] = &[
     ("a segment", |_| {}),
     ("an empty segment", |it| it["spec"]["keys"] = json!("")),
     ("the earliest expiry", |it| expires(it, 70)),

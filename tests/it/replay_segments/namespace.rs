@@ -72,18 +72,18 @@ async fn a_namespace_is_emptied_only_while_it_goes() {
 async fn a_namespace_with_a_log_can_be_deleted() {
     let plane = Box::leak(Box::new(ControlPlane::start(&Options::default())));
     let _controllers = plane.start_controller_manager().await;
-    let place = Place::new(plane, "segment-gone").await;
-    place.made("a", ENTRY).await;
-    place.anchored("anchor-a").await;
+    let doomed = Place::new(plane, "segment-gone").await;
+    doomed.made("a", ENTRY).await;
+    doomed.anchored("anchor-a").await;
     let namespaces: Api<Namespace> = Api::all(plane.admin());
     namespaces
-        .delete(place.home(), &DeleteParams::default())
+        .delete(doomed.home(), &DeleteParams::default())
         .await
         .unwrap();
     eventually(
         Duration::from_mins(2),
         "the end of the namespace",
-        async || match namespaces.get_opt(place.home()).await.unwrap() {
+        async || match namespaces.get_opt(doomed.home()).await.unwrap() {
             None => Ok(()),
             Some(namespace) => Err(format!("{:?}", namespace.status)),
         },

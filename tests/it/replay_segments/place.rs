@@ -37,25 +37,25 @@ impl Place {
     pub(super) async fn new(plane: &'static ControlPlane, prefix: &str) -> Self {
         let release = Release::install(plane, prefix).await;
         let home = &release.installation.namespace;
-        let place = Self {
+        let made = Self {
             plane,
             server: plane.client_as(home, Account::Server.name()).await,
             controller: plane.client_as(home, Account::Controller.name()).await,
             release,
         };
-        let mut probe = place.segment("probe", "", 600);
+        let mut probe = made.segment("probe", "", 600);
         probe["metadata"]["finalizers"] = json!(["example.com/probe"]);
-        let unstored = place.path("?dryRun=All");
+        let unstored = made.path("?dryRun=All");
         eventually(
             PATIENCE,
             "the rights and the policy to be in force",
-            async || match call(&place.server, Method::POST, &unstored, Some(&probe)).await {
+            async || match call(&made.server, Method::POST, &unstored, Some(&probe)).await {
                 Err(message) if message.contains("finalizers") => Ok(()),
                 answer => Err(format!("{answer:?}")),
             },
         )
         .await;
-        place
+        made
     }
 
     /// The release namespace.

@@ -40,7 +40,7 @@ async fn the_leader_collects_the_log_and_counts() {
     let lines = [
         "countersign_replay_segments_collected_total 1",
         "countersign_replay_collection_failures_total 0",
-        "countersign_replay_segments 1",
+        "countersign_replay_collection_segments 1",
     ];
     eventually(PATIENCE, "the metrics", async || {
         let text = reqwest::get(&url).await.unwrap().text().await.unwrap();

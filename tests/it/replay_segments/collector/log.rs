@@ -95,11 +95,11 @@ impl Log {
     }
 
     /// What a counter or gauge shows.
-    pub(super) fn metric(&self, name: &str) -> f64 {
+    pub(super) fn metric(&self, name: &str) -> String {
         let families = self.metrics.gather();
         let family = families.iter().find(|family| family.name() == name).unwrap();
         let metric = &family.get_metric()[0];
-        metric.get_counter().get_value() + metric.get_gauge().get_value()
+        (metric.get_counter().get_value() + metric.get_gauge().get_value()).to_string()
     }
 }
 

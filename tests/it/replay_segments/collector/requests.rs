@@ -138,11 +138,11 @@ async fn one_that_cannot_be_deleted_keeps_no_other_but_a_tired_api_server_is_lef
         assert_eq!(log.names().await, left, "{prefix}");
         assert_eq!(
             log.metric("countersign_replay_collection_failures_total"),
-            1.0,
+            "1",
             "{prefix}"
         );
-        let shown = log.metric("countersign_replay_segments");
-        assert_eq!(shown, if complete { 1.0 } else { 0.0 }, "{prefix}");
+        let shown = log.metric("countersign_replay_collection_segments");
+        assert_eq!(shown, if complete { "1" } else { "0" }, "{prefix}");
     }
 }
 
