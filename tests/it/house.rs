@@ -107,6 +107,7 @@ fn is_crate_root(file: &Path) -> bool {
         "src/lib.rs",
         "tests/it/main.rs",
         "tests/interop/main.rs",
+        "tests/faults/main.rs",
         "benches/load/main.rs",
         "benches/replay_log/main.rs",
     ];

@@ -1,6 +1,8 @@
 //! Each assertion is honoured at most once: three server processes, one API server, and what can go wrong
 //! between them.
 
+// `tests/faults` has the long forms of the same scenarios.
+
 mod api_servers;
 mod checker;
 mod clocks;
@@ -11,7 +13,6 @@ mod races;
 mod recorder;
 mod reinstalled;
 mod replicas;
-mod report;
 mod scenario;
 mod site;
 mod skewed;

@@ -196,7 +196,7 @@ fn forgetting_a_segment_takes_no_key_of_another_away() {
 
 /// C5
 #[test]
-fn a_segment_in_unknown_formats_alone_makes_the_log_unreadable_while_it_lives() {
+fn c5_a_segment_in_unknown_formats_alone_makes_the_log_unreadable_while_it_lives() {
     let mut ledger = Ledger::new(version(1));
     apply_with(&mut ledger, 2, "both", &["1"], (&["v1", "v2"], 1_000)).unwrap();
     assert!(!ledger.has_unreadable());

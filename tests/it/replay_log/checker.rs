@@ -1,5 +1,6 @@
 //! Whether a history could be that of one log in which each assertion is honoured at most once.
 
+#[path = "checker/tests.rs"]
 mod tests;
 
 use super::history::{Attempt, Outcome};

@@ -1,5 +1,6 @@
 //! Servers in this process whose clocks are wrong, on the real API server.
 
+#[path = "skewed/scene.rs"]
 mod scene;
 
 pub(super) use scene::{Scene, now};
