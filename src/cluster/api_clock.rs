@@ -8,6 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 use tower::{Layer, Service};
 
 /// What the API server's answers say of its clock, beside ours. As a layer, it measures every answer of a client; clones
@@ -15,17 +16,24 @@ use tower::{Layer, Service};
 #[derive(Debug, Clone)]
 pub struct ApiClock {
     clock: Arc<dyn Clock>,
-    last: Arc<Mutex<Option<Measured>>>,
+    last: Arc<Mutex<Option<(Measured, Instant)>>>,
 }
 
-/// One measurement.
+/// One measurement: the API server's clock showed `date` at some time between `sent` and `received` on ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measured {
-    /// The `Date` of the answer, in whole seconds, rounded down.
-    pub date: Timestamp,
-    /// How far the API server's clock is ahead of ours, at the least and at the most: its `Date` is rounded, and the answer
-    /// took its time.
-    pub ahead: (SignedDuration, SignedDuration),
+struct Measured {
+    /// In whole seconds, rounded down.
+    date: Timestamp,
+    sent: Timestamp,
+    received: Timestamp,
+}
+
+/// How far the API server's clock is ahead of ours, at the least and at the most: its `Date` is rounded, and the answer
+/// took its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    least: SignedDuration,
+    most: SignedDuration,
 }
 
 /// The service of [`ApiClock`].
@@ -46,15 +54,27 @@ impl ApiClock {
         }
     }
 
-    /// The last measurement.
-    pub fn last(&self) -> Option<Measured> {
+    /// The `Date` of the last answer.
+    pub fn date(&self) -> Option<Timestamp> {
+        self.last().map(|(measured, _)| measured.date)
+    }
+
+    /// How far the clocks are apart now, by the last answer. Ours may have been set since: the time that has passed is
+    /// measured with another.
+    pub fn ahead(&self) -> Option<Ahead> {
+        let (measured, when) = self.last()?;
+        Some(measured.ahead(self.clock.now(), when.elapsed()))
+    }
+
+    fn last(&self) -> Option<(Measured, Instant)> {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn measure(&self, sent: Timestamp, headers: &HeaderMap) {
         if let Some(date) = date(headers) {
-            let measured = Measured::new(sent, date, self.clock.now());
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
+            let received = self.clock.now();
+            let measured = Measured { date, sent, received };
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((measured, Instant::now()));
         }
     }
 }
@@ -99,27 +119,33 @@ where
 // === impl Measured ===
 
 impl Measured {
-    /// The API server's clock showed `date` at some time between `sent` and `received` on ours.
-    fn new(sent: Timestamp, date: Timestamp, received: Timestamp) -> Self {
+    /// How far the clocks are apart when ours shows `now`, so long after the measurement.
+    fn ahead(&self, now: Timestamp, elapsed: Duration) -> Ahead {
         let rounded = SignedDuration::from_secs(1);
-        let least = date.duration_since(received);
-        let most = date.duration_since(sent).saturating_add(rounded);
-        Self {
-            date,
-            ahead: (least, most),
+        let elapsed = SignedDuration::try_from(elapsed).unwrap_or(SignedDuration::MAX);
+        let set = now.duration_since(self.received).saturating_sub(elapsed);
+        Ahead {
+            least: self.date.duration_since(self.received).saturating_sub(set),
+            most: self
+                .date
+                .duration_since(self.sent)
+                .saturating_add(rounded)
+                .saturating_sub(set),
         }
     }
+}
 
+// === impl Ahead ===
+
+impl Ahead {
     /// How far our clock is ahead of the API server's, in seconds, as well as it is known.
     pub fn offset(&self) -> f64 {
-        let (least, most) = self.ahead;
-        (least.as_secs_f64() + most.as_secs_f64()) / -2.0
+        (self.least.as_secs_f64() + self.most.as_secs_f64()) / -2.0
     }
 
     /// Whether the clocks differ by more than `skew` for certain.
     pub fn is_apart(&self, skew: SignedDuration) -> bool {
-        let (least, most) = self.ahead;
-        least > skew || most.saturating_add(skew).is_negative()
+        self.least > skew || self.most.saturating_add(skew).is_negative()
     }
 }
 
@@ -132,6 +158,14 @@ mod tests {
 
     fn at(millisecond: i64) -> Timestamp {
         Timestamp::from_millisecond(millisecond).unwrap()
+    }
+
+    fn measured(date: i64, sent: i64, received: i64) -> Measured {
+        Measured {
+            date: at(date),
+            sent: at(sent),
+            received: at(received),
+        }
     }
 
     /// T13
@@ -149,8 +183,21 @@ mod tests {
         #[case] received: i64,
         #[case] apart: bool,
     ) {
+        let measured = measured(date, sent, received);
+        assert_eq!(measured.ahead(at(received), Duration::ZERO).is_apart(SKEW), apart);
+    }
+
+    /// T13: our clock is set after the measurement.
+    #[rstest]
+    #[case::as_time_passes(109_000, false)]
+    #[case::forwards(140_000, false)]
+    #[case::far_forwards(141_000, true)]
+    #[case::backwards(80_000, false)]
+    #[case::far_backwards(77_000, true)]
+    fn a_clock_that_was_set_since_is_found_out(#[case] now: i64, #[case] apart: bool) {
+        let measured = measured(100_000, 100_000, 100_000);
         assert_eq!(
-            Measured::new(at(sent), at(date), at(received)).is_apart(SKEW),
+            measured.ahead(at(now), Duration::from_secs(9)).is_apart(SKEW),
             apart
         );
     }

@@ -79,6 +79,8 @@ impl Broker {
             return grant.settle(Outcome::Owned, self.clock.now());
         }
         let outcome = self.replay.record(uses, self.clock.now()).await;
+        // Our clock may have been set while the request waited: then the second look at the times says nothing.
+        self.log_birth()?;
         grant.settle(outcome, self.clock.now())
     }
 

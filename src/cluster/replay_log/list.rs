@@ -47,10 +47,7 @@ pub(super) async fn list(shared: &Shared, segments: &Segments) -> anyhow::Result
     let told = state.replica.relisted(ledger);
     state.birth = Some(found.metadata.created_before());
     state.salt = found.metadata.uid;
-    let (now, date) = (
-        shared.steady(),
-        shared.api_clock.last().map(|measured| measured.date),
-    );
+    let (now, date) = (shared.steady(), shared.api_clock.date());
     for (writer, created) in writers {
         // Its segment may still be open: it counts as if it had written now.
         if date.is_none_or(|date| date.duration_since(created) < OPEN) {

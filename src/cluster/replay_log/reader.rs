@@ -235,12 +235,13 @@ impl<'a> Watching<'a> {
 
     /// Forgets by the API server's clock, while there is no doubt about it.
     fn forget(&self) {
-        let skew = self.shared.options.skew;
-        if let Some(measured) = self.shared.api_clock.last() {
-            self.shared.metrics.clock_offset(measured.offset());
-            if !measured.is_apart(skew) {
-                self.shared.state().replica.forget(measured.date, skew);
-            }
+        let (skew, clock) = (self.shared.options.skew, &self.shared.api_clock);
+        let (Some(date), Some(ahead)) = (clock.date(), clock.ahead()) else {
+            return;
+        };
+        self.shared.metrics.clock_offset(ahead.offset());
+        if !ahead.is_apart(skew) {
+            self.shared.state().replica.forget(date, skew);
         }
     }
 

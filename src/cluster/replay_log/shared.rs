@@ -87,8 +87,8 @@ impl Shared {
     pub(super) fn standing(&self) -> Standing {
         let apart = self
             .api_clock
-            .last()
-            .is_some_and(|last| last.is_apart(self.options.skew));
+            .ahead()
+            .is_some_and(|ahead| ahead.is_apart(self.options.skew));
         let state = self.state();
         match state.birth {
             None => Standing::NotRead,
