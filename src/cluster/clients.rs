@@ -4,7 +4,7 @@ use crate::api::serve::{self, Standing};
 use crate::api::v1alpha1::OAuthClient;
 use crate::core::client::Client;
 use crate::core::ids::ClientId;
-use crate::index::Index;
+use crate::index::{AwaitedList, Index};
 use crate::readiness::BlockReady;
 use futures::StreamExt;
 use kube::core::DeserializeGuard;
@@ -19,7 +19,12 @@ use std::sync::Arc;
 ///
 /// An object that is suspended, not acceptable or not even readable is not served: the client it
 /// declared until then is gone at once.
-pub async fn follow(client: kube::Client, namespace: Option<String>, index: Arc<Index>, ready: BlockReady) {
+pub async fn follow(
+    client: kube::Client,
+    namespace: Option<String>,
+    index: Arc<Index>,
+    ready: (BlockReady, AwaitedList),
+) {
     let api: Api<DeserializeGuard<OAuthClient>> = match &namespace {
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),

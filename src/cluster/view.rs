@@ -41,7 +41,7 @@ impl View {
             installation.watch_namespaces.iter().cloned().map(Some).collect()
         };
         for namespace in namespaces {
-            let ready = readiness.block("the clients");
+            let ready = (readiness.block("the clients"), index.await_list());
             let followed = clients::follow(client.clone(), namespace, Arc::clone(&index), ready);
             tasks.spawn_essential("clients", until(tasks, followed));
         }

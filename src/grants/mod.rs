@@ -34,6 +34,9 @@ use std::sync::Arc;
 
 /// What the endpoint knows of the world, as of now. Answers come from memory, at once.
 pub trait Directory: Debug + Send + Sync {
+    /// Whether everybody who exists is known. Until then nobody can be called unknown.
+    fn is_complete(&self) -> bool;
+
     /// The client with this identifier, if it exists, was accepted and is not suspended.
     fn client(&self, id: &ClientId) -> Option<Arc<Client>>;
     /// The clients that the service account may authenticate as.

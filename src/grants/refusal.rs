@@ -72,6 +72,9 @@ pub enum Reason {
     /// More than the client may have for the resource, or than the assertion's `scope` allows.
     #[error("the scope exceeds what the client's spec.resources or the assertion allow")]
     ScopeExceeded,
+    /// Not every client has been read yet.
+    #[error("the clients have not been read yet")]
+    ClientsNotRead,
     /// The replay log cannot say whether the assertion was used.
     #[error("the replay log is unavailable")]
     ReplayLogUnavailable,
@@ -128,6 +131,7 @@ impl Refusal {
             | Reason::TargetNotPublic
             | Reason::TargetNotForSubject
             | Reason::ScopeExceeded
+            | Reason::ClientsNotRead
             | Reason::ReplayLogUnavailable
             | Reason::ReplayOutcomeUnknown
             | Reason::ReplayLogFull
@@ -201,7 +205,8 @@ impl Reason {
             | Self::TargetNotPublic
             | Self::TargetNotForSubject => ErrorCode::InvalidTarget,
             Self::ScopeSyntax | Self::ScopeExceeded => ErrorCode::InvalidScope,
-            Self::ReplayLogUnavailable
+            Self::ClientsNotRead
+            | Self::ReplayLogUnavailable
             | Self::ReplayOutcomeUnknown
             | Self::ReplayLogFull
             | Self::SecondReplayLog
@@ -228,6 +233,7 @@ impl Reason {
             Self::TargetNotForSubject => ReasonCode::TargetNotForSubject,
             Self::ScopeSyntax => ReasonCode::ScopeMalformed,
             Self::ScopeExceeded => ReasonCode::ScopeExceeded,
+            Self::ClientsNotRead => ReasonCode::ClientsNotRead,
             Self::ReplayLogUnavailable => ReasonCode::ReplayLogUnavailable,
             Self::ReplayOutcomeUnknown => ReasonCode::ReplayOutcomeUnknown,
             Self::ReplayLogFull => ReasonCode::ReplayLogFull,

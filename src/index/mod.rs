@@ -15,6 +15,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The protected resources that access tokens are minted for.
@@ -34,7 +35,13 @@ pub struct Index {
     heartbeat: Arc<LastHeartbeat>,
     local_issuer: ArcSwapOption<LocalIssuer>,
     trusted_issuers: ArcSwap<HashMap<String, Arc<TrustedIssuer>>>,
+    /// Lists of clients that have not come yet.
+    awaited: AtomicUsize,
 }
+
+/// A list of clients that an index waits for, until this is dropped.
+#[derive(Debug)]
+pub struct AwaitedList(Arc<Index>);
 
 #[derive(Debug, Default)]
 struct Clients {
@@ -62,6 +69,14 @@ impl MintedResources {
     }
 }
 
+// === impl AwaitedList ===
+
+impl Drop for AwaitedList {
+    fn drop(&mut self) {
+        self.0.awaited.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 // === impl Index ===
 
 impl Index {
@@ -73,7 +88,14 @@ impl Index {
             heartbeat: Arc::default(),
             local_issuer: ArcSwapOption::empty(),
             trusted_issuers: ArcSwap::default(),
+            awaited: AtomicUsize::new(0),
         }
+    }
+
+    /// Not everybody is known until the returned value is dropped.
+    pub fn await_list(self: &Arc<Self>) -> AwaitedList {
+        self.awaited.fetch_add(1, Ordering::AcqRel);
+        AwaitedList(Arc::clone(self))
     }
 
     /// Replaces what is known of one client; the next request sees it.
@@ -165,6 +187,10 @@ impl Index {
 }
 
 impl Directory for Index {
+    fn is_complete(&self) -> bool {
+        self.awaited.load(Ordering::Acquire) == 0
+    }
+
     fn client(&self, id: &ClientId) -> Option<Arc<Client>> {
         self.clients
             .read()

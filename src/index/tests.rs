@@ -88,3 +88,16 @@ fn only_listed_resources_are_minted() {
     assert_eq!(*minted, Algorithm::Rs256.into());
     assert_eq!(index.protected_resource("https://r/"), None);
 }
+
+/// D-10
+#[test]
+fn nobody_can_be_called_unknown_before_every_list_has_come() {
+    let index = Arc::new(Index::new(MintedResources::any(Algorithm::Es256)));
+    assert!(index.is_complete(), "nothing is awaited");
+    let (one, other) = (index.await_list(), index.await_list());
+    assert!(!index.is_complete());
+    drop(other);
+    assert!(!index.is_complete());
+    drop(one);
+    assert!(index.is_complete());
+}

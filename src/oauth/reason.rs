@@ -164,6 +164,8 @@ codes! {
 
     /// The keys of the local cluster could not be read for too long.
     IssuerUnavailable = "issuer_unavailable",
+    /// The server has just started and does not know every client yet.
+    ClientsNotRead = "clients_not_read",
     /// The replay log does not answer.
     ReplayLogUnavailable = "replay_log_unavailable",
     /// Whether the assertion was recorded is unknown.

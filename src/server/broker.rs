@@ -56,6 +56,9 @@ impl Broker {
             log_birth: self.log_birth()?,
         };
         let directory = self.directory.as_ref();
+        if !directory.is_complete() {
+            return Err(Reason::ClientsNotRead.into());
+        }
         let authenticated = grants::authenticate(request, directory, &self.settings, moment)?;
         record.authenticated(&authenticated);
         let grant = grants::authorize(&authenticated, directory, &self.settings, moment.now)?;

@@ -96,6 +96,7 @@ fn places(reason: &Reason) -> &'static [(&'static str, Option<Scheme>)] {
         | Reason::TargetNotForSubject
         | Reason::ScopeSyntax
         | Reason::ScopeExceeded
+        | Reason::ClientsNotRead
         | Reason::ReplayLogUnavailable
         | Reason::ReplayOutcomeUnknown
         | Reason::ReplayLogFull
@@ -155,6 +156,7 @@ fn reasons() -> Vec<Reason> {
         Reason::TargetNotForSubject,
         Reason::ScopeSyntax,
         Reason::ScopeExceeded,
+        Reason::ClientsNotRead,
         Reason::ReplayLogUnavailable,
         Reason::ReplayOutcomeUnknown,
         Reason::ReplayLogFull,

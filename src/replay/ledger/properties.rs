@@ -52,7 +52,9 @@ fn entry(key: u8) -> Entry {
 
 fn text(keys: &[u8]) -> String {
     let mut text = String::new();
-    keys.iter().for_each(|key| entry(*key).append_to(&mut text));
+    for key in keys {
+        entry(*key).append_to(&mut text);
+    }
     text
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub(super) const SKEW: SignedDuration = SignedDuration::from_secs(30);
 
 /// A small world.
+#[expect(clippy::struct_excessive_bools, reason = "each is a condition of its own")]
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     pub(super) servers: Vec<Setup>,
