@@ -232,15 +232,7 @@ fn late_writes_and_the_controller() {
         .times(&[0, 260]);
     case.sent_twice = true;
     let large = Troubles { breaks: 1, ..CALM };
-    let happens = [
-        Replayed,
-        Refused,
-        Conflict,
-        Gone,
-        Deleted,
-        DeletionRefused,
-        StoredLate,
-    ];
+    let happens = [Replayed, Refused, Gone, Deleted, DeletionRefused, StoredLate];
     holds("late writes", case.troubles(troubles(CALM, large)), &happens);
 }
 
