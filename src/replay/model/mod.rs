@@ -3,7 +3,7 @@
 //! Each server in it is a real [`Replica`](crate::replay::replica::Replica) with its real
 //! [`Ledger`](crate::replay::ledger::Ledger). The model's own part is what is around them: the store, writes that come
 //! late or twice or not at all, answers that are lost, watches that lag and end, crashes, clocks, the controller, and the
-//! endpoint that looks at the times again. `docs/replay-log/model.md` says what that covers and what not.
+//! endpoint that looks at the times again. `docs/replay-log.md` says what that covers and what not.
 //!
 //! - [`world`] is one state, [`protocol`] what may happen next, [`verdicts`] what must hold of it;
 //! - [`holds`] are the cases in which all of it holds, [`walks`] cases too large for that, at random;
