@@ -1,4 +1,4 @@
-//! Requests for tokens, sent from the cluster's processor at the lowest priority.
+//! Requests for tokens, sent from the cluster's processor when it is idle.
 
 use crate::driver::connection::Target;
 use crate::driver::drive::{Pace, Seen, Stream, drive};
