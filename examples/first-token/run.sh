@@ -16,8 +16,8 @@ trap '[ -z "$started" ] || kill $started; rm -rf "$work"' EXIT
 
 echo "== The kinds, the accounts, the policies"
 kubectl get namespace countersign-system >/dev/null 2>&1 || kubectl create namespace countersign-system
-kubectl apply --server-side -f "$root/crds/oauthclients.yaml"
-kubectl wait --for=condition=Established crd/oauthclients.countersign.dev --timeout=30s
+kubectl apply --server-side -f "$root/crds"
+kubectl wait --for=condition=Established -f "$root/crds" --timeout=30s
 kubectl apply --server-side -f "$root/deploy/rbac.yaml" -f "$root/deploy/policies.yaml"
 
 echo "== A kubeconfig for each account"

@@ -2,6 +2,7 @@
 //!
 //! The output is the same for the same types, byte for byte: `crds/` holds it.
 
+use crate::api::manifests;
 use crate::api::v1alpha1::{OAuthClient, ReplaySegment};
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
@@ -24,9 +25,7 @@ pub enum CrdError {
 /// The definition of `OAuthClient`.
 pub fn oauthclients() -> Result<Value, CrdError> {
     let mut crd = serde_json::to_value(OAuthClient::crd())?;
-    let schema = crd
-        .pointer_mut("/spec/versions/0/schema/openAPIV3Schema")
-        .ok_or(CrdError::Missing("schema"))?;
+    let schema = schema(&mut crd)?;
     tidy(schema);
     // `status`: an object that nobody has visited says so. `spec`: server-side apply drops an empty one.
     for part in ["spec", "status"] {
@@ -39,21 +38,23 @@ pub fn oauthclients() -> Result<Value, CrdError> {
     Ok(crd)
 }
 
-/// The definition of `ReplaySegment`.
+/// The definition of `ReplaySegment`. Nothing in it has a default: what was removed is not to come back as
+/// something else.
 pub fn replaysegments() -> Result<Value, CrdError> {
     let mut crd = serde_json::to_value(ReplaySegment::crd())?;
-    let schema = crd
-        .pointer_mut("/spec/versions/0/schema/openAPIV3Schema")
-        .ok_or(CrdError::Missing("schema"))?;
-    tidy(schema);
+    tidy(schema(&mut crd)?);
     Ok(crd)
 }
 
-/// All definitions as one YAML stream.
+/// All definitions as one YAML stream: the files of `crds/`, in the order of their names.
 pub fn yaml() -> Result<String, CrdError> {
-    let all = [oauthclients()?, replaysegments()?];
-    let documents: Result<Vec<String>, _> = all.iter().map(serde_saphyr::to_string).collect();
-    Ok(documents?.join("---\n"))
+    let definitions = [oauthclients()?, replaysegments()?];
+    Ok(manifests::stream(&definitions)?)
+}
+
+fn schema(crd: &mut Value) -> Result<&mut Value, CrdError> {
+    crd.pointer_mut("/spec/versions/0/schema/openAPIV3Schema")
+        .ok_or(CrdError::Missing("schema"))
 }
 
 /// Removes what the derive adds and we do not want.
@@ -82,27 +83,30 @@ mod tests {
     use crate::api::checked_in::assert_same;
     use std::collections::BTreeSet;
 
-    /// Each definition, and the part of its schema that is ours.
-    fn all() -> [(&'static str, Value, &'static [&'static str]); 2] {
+    /// The definitions, and the file of each.
+    fn definitions() -> [(&'static str, Value); 2] {
         [
-            ("oauthclients", oauthclients().unwrap(), &["spec", "status"]),
-            ("replaysegments", replaysegments().unwrap(), &["spec"]),
+            ("crds/oauthclients.yaml", oauthclients().unwrap()),
+            ("crds/replaysegments.yaml", replaysegments().unwrap()),
         ]
     }
 
     #[test]
     fn the_checked_in_definitions_are_the_generated_ones() {
-        for (name, definition, _) in all() {
-            let text = serde_saphyr::to_string(&definition).unwrap();
-            assert_same(&format!("crds/{name}.yaml"), &text);
-            assert!(text.len() < 256 * 1024, "client-side apply can hold it");
+        for (file, definition) in definitions() {
+            assert_same(file, &serde_saphyr::to_string(&definition).unwrap());
         }
     }
 
     #[test]
     fn the_yaml_reads_back_as_the_definitions() {
         let read: Vec<Value> = serde_saphyr::from_multiple(&yaml().unwrap()).unwrap();
-        assert_eq!(read, all().map(|(_, definition, _)| definition));
+        assert_eq!(read, definitions().map(|(_, definition)| definition));
+    }
+
+    #[test]
+    fn client_side_apply_can_hold_it() {
+        assert!(yaml().unwrap().len() < 256 * 1024);
     }
 
     /// Every schema under `schema`, with its path.
@@ -118,57 +122,50 @@ mod tests {
         }
     }
 
-    /// What is missing from the schema, as `path: what`.
+    /// What is missing from the schemas, as `path: what`.
     fn gaps() -> BTreeSet<String> {
         let mut gaps = BTreeSet::new();
-        for (kind, crd, part) in all()
-            .iter()
-            .flat_map(|(kind, crd, parts)| parts.iter().map(move |part| (kind, crd, part)))
-        {
+        for (file, crd) in definitions() {
             let root = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
-            walk(
-                &format!("{kind}.{part}"),
-                &root["properties"][part],
-                &mut |path, schema| {
-                    let mut require = |keyword: &str| {
-                        if schema.get(keyword).is_none() {
-                            gaps.insert(format!("{path}: {keyword}"));
-                        }
-                    };
-                    if !path.ends_with("[]") {
-                        require("description");
+            walk(file, root, &mut |path, schema| {
+                let mut require = |keyword: &str| {
+                    if schema.get(keyword).is_none() {
+                        gaps.insert(format!("{path}: {keyword}"));
                     }
-                    match schema["type"].as_str().unwrap_or("none") {
-                        "string" => require("maxLength"),
-                        "array" => ["maxItems", "x-kubernetes-list-type"]
-                            .into_iter()
-                            .for_each(&mut require),
-                        "integer" => ["minimum", "maximum"].into_iter().for_each(&mut require),
-                        "object" if schema.get("additionalProperties").is_some() => require("maxProperties"),
-                        "object" | "boolean" => {}
-                        other => require(&format!("type, not {other}")),
-                    }
-                    for forbidden in [
-                        "nullable",
-                        "x-kubernetes-preserve-unknown-fields",
-                        "anyOf",
-                        "oneOf",
-                    ] {
-                        if schema.get(forbidden).is_some() {
-                            gaps.insert(format!("{path}: no {forbidden}"));
-                        }
-                    }
-                    for rule in schema["x-kubernetes-validations"]
-                        .as_array()
+                };
+                if !path.ends_with("[]") {
+                    require("description");
+                }
+                match schema["type"].as_str().unwrap_or("none") {
+                    "string" => require("maxLength"),
+                    "array" => ["maxItems", "x-kubernetes-list-type"]
                         .into_iter()
-                        .flatten()
-                    {
-                        if rule.get("message").is_none() {
-                            gaps.insert(format!("{path}: a message for {}", rule["rule"]));
-                        }
+                        .for_each(&mut require),
+                    "integer" => ["minimum", "maximum"].into_iter().for_each(&mut require),
+                    "object" if schema.get("additionalProperties").is_some() => require("maxProperties"),
+                    "object" | "boolean" => {}
+                    other => require(&format!("type, not {other}")),
+                }
+                for forbidden in [
+                    "nullable",
+                    "x-kubernetes-preserve-unknown-fields",
+                    "anyOf",
+                    "oneOf",
+                ] {
+                    if schema.get(forbidden).is_some() {
+                        gaps.insert(format!("{path}: no {forbidden}"));
                     }
-                },
-            );
+                }
+                for rule in schema["x-kubernetes-validations"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                {
+                    if rule.get("message").is_none() {
+                        gaps.insert(format!("{path}: a message for {}", rule["rule"]));
+                    }
+                }
+            });
         }
         gaps
     }

@@ -55,6 +55,11 @@ impl Installation {
         format!("system:serviceaccount:{}:{}", self.namespace, account.name())
     }
 
+    /// The ClusterRole of what `account` may do in the whole cluster, whatever is watched.
+    pub fn cluster_role(&self, account: Account) -> String {
+        format!("{}-cluster.{}", account.name(), self.namespace)
+    }
+
     /// The ClusterRole that a namespace's administrator binds to the controller's account, so that it may
     /// read keys from Secrets there.
     pub fn key_reader_role(&self) -> String {

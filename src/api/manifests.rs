@@ -15,7 +15,8 @@ pub fn policies_yaml(installation: &Installation) -> Result<String, serde_saphyr
     stream(&policy::manifests(installation))
 }
 
-fn stream(objects: &[Value]) -> Result<String, serde_saphyr::ser::Error> {
+/// Objects as one YAML stream.
+pub(super) fn stream(objects: &[Value]) -> Result<String, serde_saphyr::ser::Error> {
     let mut text = String::new();
     for object in objects {
         if !text.is_empty() {

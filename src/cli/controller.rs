@@ -5,6 +5,7 @@ use crate::controller::election::{Elector, Identity};
 use crate::controller::heartbeat::Heartbeat;
 use crate::controller::lease::LeaseTimes;
 use crate::controller::metrics::ControllerMetrics;
+use crate::controller::replay_log::{CollectionMetrics, Collector};
 use crate::controller::signing_keys::Rotation;
 use crate::controller::sources::schedule::Pace;
 use crate::controller::{self, ControllerOptions};
@@ -85,6 +86,7 @@ impl Args {
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         register_process(&registry)?;
         let metrics = ControllerMetrics::new(&registry)?;
+        let collection = CollectionMetrics::new(&registry)?;
         let identity = Identity::new(&self.pod_name)?;
         let options = self.options(metrics, identity.as_str())?;
         let policy = RotationPolicy::new(self.signing_algorithms.iter().copied().collect())?;
@@ -102,6 +104,7 @@ impl Args {
             clock,
             options,
             policy,
+            collection,
         };
         let stop = tasks.shutdown();
         tasks.spawn_essential("leadership", async move {
@@ -150,6 +153,7 @@ struct Leader {
     clock: Arc<dyn Clock>,
     options: ControllerOptions,
     policy: RotationPolicy,
+    collection: CollectionMetrics,
 }
 
 impl Leader {
@@ -158,6 +162,7 @@ impl Leader {
         let rotation = Rotation::new(secrets, self.policy, Arc::clone(&self.clock), |_| {});
         let leases = Api::namespaced(self.client.clone(), &self.namespace);
         let heartbeat = Heartbeat::new(leases, self.holder, HEARTBEAT, Arc::clone(&self.clock));
+        let collector = Collector::new(self.client.clone(), &self.namespace, self.collection);
         let (synced, first_pass) = oneshot::channel();
         let synced = move || {
             if synced.send(()).is_err() {
@@ -170,10 +175,11 @@ impl Leader {
                 std::future::pending::<()>().await;
             }
         };
-        let (vouched, (), ()) = tokio::join!(
+        let (vouched, (), (), ()) = tokio::join!(
             controller::run(self.client, self.options, self.clock, stop.clone(), synced),
             rotation.run(stop.clone()),
-            heartbeat.run(first_pass, stop),
+            heartbeat.run(first_pass, stop.clone()),
+            collector.run(stop),
         );
         Ok(vouched?)
     }

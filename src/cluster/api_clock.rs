@@ -1,9 +1,8 @@
 //! The API server's clock, measured on every answer.
 
+use crate::cluster::dated::date;
 use crate::core::clock::Clock;
-use http::header::DATE;
 use http::{HeaderMap, Request, Response};
-use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
 use std::pin::Pin;
@@ -36,12 +35,6 @@ pub struct MeasuredService<S> {
     api: ApiClock,
 }
 
-/// The `Date` of an answer.
-pub fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
-    let text = headers.get(DATE)?.to_str().ok()?;
-    DateTimeParser::new().parse_timestamp(text).ok()
-}
-
 // === impl ApiClock ===
 
 impl ApiClock {
@@ -59,7 +52,7 @@ impl ApiClock {
     }
 
     fn measure(&self, sent: Timestamp, headers: &HeaderMap) {
-        if let Some(date) = date_of(headers) {
+        if let Some(date) = date(headers) {
             let measured = Measured::new(sent, date, self.clock.now());
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
         }
@@ -133,7 +126,6 @@ impl Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
     use rstest::rstest;
 
     const SKEW: SignedDuration = SignedDuration::from_secs(30);
@@ -161,15 +153,5 @@ mod tests {
             Measured::new(at(sent), at(date), at(received)).is_apart(SKEW),
             apart
         );
-    }
-
-    #[test]
-    fn the_date_is_read_from_the_header() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(date_of(&headers), None);
-        headers.insert(DATE, HeaderValue::from_static("Thu, 01 Jan 1970 00:01:40 GMT"));
-        assert_eq!(date_of(&headers), Some(at(100_000)));
-        headers.insert(DATE, HeaderValue::from_static("yesterday"));
-        assert_eq!(date_of(&headers), None);
     }
 }

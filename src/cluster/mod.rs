@@ -3,6 +3,7 @@
 pub mod api_clock;
 pub mod clients;
 pub mod connect;
+pub mod dated;
 pub mod heartbeat;
 pub mod issuer;
 pub mod object_watch;

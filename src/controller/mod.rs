@@ -15,6 +15,7 @@ pub mod observed;
 pub mod plan;
 mod queue;
 mod reconcile;
+pub mod replay_log;
 mod run;
 pub mod signing_keys;
 pub mod sources;

@@ -18,7 +18,7 @@ use thiserror::Error;
 pub struct Ledger {
     version: ResourceVersion,
     formats: Vec<String>,
-    /// The places of the keys, each once.
+    /// The places of the keys, each once: in the one of its segments that expired last when it was recorded there.
     index: HashTable<Place>,
     hasher: RandomState,
     /// Segments, and free places among them.
@@ -228,18 +228,25 @@ impl Ledger {
         segment.entries.push(entry);
         let share = self.shares.entry(entry.bucket).or_default();
         *share = share.saturating_add(1);
-        if self.contains(&entry.key) {
-            return Ok(());
-        }
         let (segments, hasher) = (&self.segments, &self.hasher);
+        let hash = hasher.hash_one(entry.key);
         let place = Place {
             segment: number,
             position,
         };
-        self.index
-            .insert_unique(hasher.hash_one(entry.key), place, |place| {
+        let same = |other: &Place| key_at(segments, *other) == Some(&entry.key);
+        match self.index.find_mut(hash, same) {
+            // Another assertion may have the same `jti` and a later end: the key stands until the last segment that
+            // has it is forgotten.
+            Some(known) => {
+                if expires(segments, known.segment) < expires(segments, number) {
+                    *known = place;
+                }
+            }
+            None => drop(self.index.insert_unique(hash, place, |place| {
                 key_at(segments, *place).map_or(0, |key| hasher.hash_one(key))
-            });
+            })),
+        }
         Ok(())
     }
 
@@ -277,5 +284,13 @@ fn key_at(segments: &[Option<Segment>], place: Place) -> Option<&ReplayKey> {
     Some(&entry.key)
 }
 
+fn expires(segments: &[Option<Segment>], number: u32) -> Option<Timestamp> {
+    Some(segments.get(usize::try_from(number).ok()?)?.as_ref()?.expires)
+}
+
+#[cfg(test)]
+mod inside;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

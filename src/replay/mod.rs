@@ -7,6 +7,8 @@
 pub mod key;
 pub mod ledger;
 pub mod memory;
+#[cfg(test)]
+mod model;
 pub mod pace;
 pub mod replica;
 pub mod retention;

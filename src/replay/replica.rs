@@ -7,28 +7,25 @@
 //!   and the segment is written to no more ([`Replica::interrupted`]).
 //! - A key waits once: a second request for it joins the first.
 
+mod open;
+
+pub use open::{Moment, Write};
+
 use crate::core::clock::after;
 use crate::replay::Outcome;
 use crate::replay::key::ReplayKey;
 use crate::replay::ledger::{Added, Ledger, LedgerFault};
-use crate::replay::retention::{LONGEST_WRITE, SEALED_AFTER};
 use crate::replay::segment::{Entry, Shown};
 use crate::replay::version::ResourceVersion;
 use crate::replay::{Capacity, Verdict};
 use jiff::{SignedDuration, Timestamp};
+use open::Open;
 use std::collections::HashMap;
 use std::collections::hash_map;
 use std::time::Duration;
 
-/// A segment is sealed at this weight; with it, live segments are at most keys / 512 + appends / 16.
-const FULL: usize = 512;
-/// What an append weighs, in keys.
-const APPEND_WEIGHT: usize = 32;
 /// The most keys that one write adds.
 const LARGEST_WRITE: usize = 2_048;
-/// How far a server's clock and the API server's may be apart, at twice the skew: a segment outlives its last append on
-/// both.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(60);
 /// The longest that an assertion may be honoured from now on; the store takes no segment that expires much later.
 const LONGEST_USE: SignedDuration = SignedDuration::from_mins(25);
 
@@ -56,30 +53,6 @@ pub struct Recorded {
     pub until: Timestamp,
 }
 
-/// The time, as it is at the edge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// By the server's clock.
-    pub wall: Timestamp,
-    /// Since some moment in the life of the process; never goes back.
-    pub steady: Duration,
-}
-
-/// A write to be sent to the store.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Write {
-    /// The segment.
-    pub name: String,
-    /// Its version that this write follows; none makes the segment.
-    pub after: Option<ResourceVersion>,
-    /// All of its entries.
-    pub keys: String,
-    /// When it expires then.
-    pub expires: Timestamp,
-    /// How many keys this write adds.
-    pub added: usize,
-}
-
 /// What is known of a write after its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answered {
@@ -105,18 +78,6 @@ struct Request<T> {
 struct Joined<T> {
     ticket: T,
     position: usize,
-}
-
-/// The segment that this life writes to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Open {
-    name: String,
-    version: Option<ResourceVersion>,
-    keys: String,
-    length: usize,
-    weight: usize,
-    expires: Timestamp,
-    since: Duration,
 }
 
 /// The append that is on its way.
@@ -233,21 +194,7 @@ impl<T> Replica<T> {
         }
         let requests = self.take_batch();
         let open = self.open.get_or_insert_with(|| Open::new(name(), now));
-        let before = open.length;
-        for this in requests.iter().flat_map(|request| &request.uses) {
-            this.entry.append_to(&mut open.keys);
-            open.length = open.length.saturating_add(1);
-            open.expires = open.expires.max(up_to_a_second(this.until));
-        }
-        let added = open.length.saturating_sub(before);
-        open.weight = open.weight.saturating_add(added).saturating_add(APPEND_WEIGHT);
-        let write = Write {
-            name: open.name.clone(),
-            after: open.version,
-            keys: open.keys.clone(),
-            expires: open.expires,
-            added,
-        };
+        let write = open.append(requests.iter().flat_map(|request| &request.uses));
         self.sent = Some(Sent {
             requests,
             since: now.steady,
@@ -338,15 +285,25 @@ impl<T> Replica<T> {
         if sent.answered {
             self.sent = None;
         }
+        let unreadable = self.ledger.as_ref().is_some_and(Ledger::has_unreadable);
         let mut verdicts = Vec::with_capacity(requests.len());
         for Request { ticket, uses } in requests {
+            let lost = uses.iter().position(|this| added.lost.contains(&this.entry.key));
+            // A segment that cannot be read came before this append: it may have the keys in another format.
+            let unknown = lost.is_none() && unreadable;
             for this in &uses {
                 let joined = self.waiting.remove(&this.entry.key).unwrap_or_default();
-                let replay = |joined: Joined<T>| (joined.ticket, Outcome::Replayed(joined.position));
-                verdicts.extend(joined.into_iter().map(replay));
+                verdicts.extend(joined.into_iter().map(|Joined { ticket, position }| {
+                    let replay = Outcome::Replayed(position);
+                    (ticket, if unknown { Outcome::Unknown } else { replay })
+                }));
             }
-            let lost = uses.iter().position(|this| added.lost.contains(&this.entry.key));
-            verdicts.push((ticket, lost.map_or(Outcome::Owned, Outcome::Replayed)));
+            let outcome = match lost {
+                Some(position) => Outcome::Replayed(position),
+                None if unknown => Outcome::Unknown,
+                None => Outcome::Owned,
+            };
+            verdicts.push((ticket, outcome));
         }
         verdicts
     }
@@ -419,37 +376,7 @@ impl<T> Replica<T> {
     }
 }
 
-// === impl Open ===
-
-impl Open {
-    fn new(name: String, now: Moment) -> Self {
-        let last_write =
-            SignedDuration::try_from(SEALED_AFTER.saturating_add(LONGEST_WRITE)).unwrap_or(CLOCKS_APART);
-        let stored_until = after(after(now.wall, last_write), CLOCKS_APART);
-        Self {
-            name,
-            version: None,
-            keys: String::new(),
-            length: 0,
-            weight: 0,
-            expires: up_to_a_second(stored_until),
-            since: now.steady,
-        }
-    }
-
-    fn is_sealed(&self, now: Duration) -> bool {
-        self.weight >= FULL || now.saturating_sub(self.since) >= SEALED_AFTER
-    }
-}
-
-/// The first whole second at or after `time`.
-fn up_to_a_second(time: Timestamp) -> Timestamp {
-    let whole = Timestamp::from_second(time.as_second()).unwrap_or(Timestamp::MAX);
-    if whole >= time {
-        return whole;
-    }
-    after(whole, SignedDuration::from_secs(1))
-}
-
+#[cfg(test)]
+mod inside;
 #[cfg(test)]
 mod tests;

@@ -2,4 +2,6 @@
 
 mod control_plane;
 mod ends;
+mod proxy;
+mod restarts;
 mod waiting;

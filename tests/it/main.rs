@@ -25,6 +25,9 @@ mod http;
 mod matrix;
 mod oauthclient_schema;
 mod refusals_documented;
+#[expect(dead_code, reason = "`tests/faults` shares it, and uses all of it")]
+mod replay_log;
+mod replay_segments;
 mod rights;
 mod signing_keys;
 mod standards;

@@ -2,7 +2,6 @@
 //! judgement agrees with it.
 
 use countersign::api::accept::accept;
-use countersign::api::crds;
 use countersign::api::v1alpha1::OAuthClient;
 use http::Request;
 use serde_json::{Value, json};
@@ -35,8 +34,7 @@ type Refusals = Vec<String>;
 /// The administrator, once the kind is there.
 async fn client() -> kube::Client {
     let plane = ControlPlane::shared();
-    plane.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
-    plane.wait_crd_established("oauthclients.countersign.dev").await;
+    plane.install_kinds().await;
     plane.admin()
 }
 

@@ -2,6 +2,7 @@
 
 mod ablation;
 mod check;
+mod leases;
 mod needed;
 mod refused;
 mod scene;

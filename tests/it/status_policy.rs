@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use countersign::api::installation::Installation;
+use countersign::api::manifests;
 use countersign::api::v1alpha1::OAuthClient;
-use countersign::api::{crds, manifests};
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, Error};
 use serde_json::json;
@@ -61,8 +61,7 @@ subjects: [{{kind: ServiceAccount, namespace: {namespace}, name: countersign-con
 #[tokio::test]
 async fn only_the_controller_writes_the_status() {
     let plane = ControlPlane::shared();
-    plane.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
-    plane.wait_crd_established("oauthclients.countersign.dev").await;
+    plane.install_kinds().await;
     let (watched, other) = (tenancy(plane, "watched").await, tenancy(plane, "other").await);
     // An installation that no other test has, and that watches one namespace only.
     let installation = Installation {

@@ -1,6 +1,6 @@
-//! What RBAC cannot say about who may write our kinds, and how: admission policies.
+//! What RBAC cannot say about who may write our kinds, and what.
 //!
-//! They take no parameters, so that nothing that can be missing decides about them, and fail closed.
+//! No policy takes parameters: nothing that can be missing decides about it. All of them fail closed.
 
 mod replay_log;
 mod status;
@@ -9,17 +9,19 @@ use crate::api::installation::Installation;
 use crate::api::labels::labels;
 use serde_json::{Value, json};
 
-/// Every policy with its binding.
+const API_VERSION: &str = "admissionregistration.k8s.io/v1";
+
+/// Every policy, each followed by its binding.
 pub fn manifests(installation: &Installation) -> Vec<Value> {
-    let mut objects = Vec::new();
-    objects.extend(status::manifests(installation));
-    objects.extend(replay_log::manifests(installation));
-    objects
+    [
+        status::manifests(installation),
+        replay_log::manifests(installation),
+    ]
+    .concat()
 }
 
-/// The policy `name` with its binding. `constraints` tell what it is about.
+/// A policy and its binding.
 fn policy(name: &str, constraints: &Value, validations: &Value) -> [Value; 2] {
-    const API_VERSION: &str = "admissionregistration.k8s.io/v1";
     let policy = json!({
         "apiVersion": API_VERSION,
         "kind": "ValidatingAdmissionPolicy",
@@ -39,12 +41,12 @@ fn policy(name: &str, constraints: &Value, validations: &Value) -> [Value; 2] {
     [policy, binding]
 }
 
-/// Objects in these namespaces.
-fn in_namespaces(namespaces: &[String]) -> Value {
+/// Selects namespaces by their names.
+fn namespaces(names: &[String]) -> Value {
     json!({"matchExpressions": [{
         "key": "kubernetes.io/metadata.name",
         "operator": "In",
-        "values": namespaces,
+        "values": names,
     }]})
 }
 
@@ -52,24 +54,53 @@ fn in_namespaces(namespaces: &[String]) -> Value {
 mod tests {
     use super::*;
 
-    #[test]
-    fn they_fail_closed_and_depend_on_nothing() {
-        for watched in [vec![], vec!["a".to_owned()]] {
-            let installation = Installation {
-                namespace: "cs".to_owned(),
-                watch_namespaces: watched,
-            };
-            let objects = manifests(&installation);
-            assert_eq!(objects.len(), 4);
-            for pair in objects.chunks(2) {
-                assert_eq!(pair[0].pointer("/spec/failurePolicy"), Some(&json!("Fail")));
-                assert_eq!(pair[0].pointer("/spec/paramKind"), None);
-                assert_eq!(pair[1].pointer("/spec/validationActions"), Some(&json!(["Deny"])));
-                assert_eq!(
-                    pair[1].pointer("/spec/policyName"),
-                    pair[0].pointer("/metadata/name")
-                );
+    /// Policies and bindings, in pairs, of installations of both kinds.
+    fn pairs() -> Vec<[Value; 2]> {
+        let parts = Installation {
+            namespace: "cs".to_owned(),
+            watch_namespaces: vec!["a".to_owned()],
+        };
+        let mut pairs = Vec::new();
+        for installation in [Installation::default(), parts] {
+            let mut objects = manifests(&installation).into_iter();
+            while let (Some(policy), Some(binding)) = (objects.next(), objects.next()) {
+                pairs.push([policy, binding]);
             }
         }
+        pairs
+    }
+
+    #[test]
+    fn each_fails_closed_and_depends_on_nothing() {
+        let pairs = pairs();
+        assert_eq!(pairs.len(), 4);
+        for [policy, binding] in pairs {
+            assert_eq!(policy.pointer("/kind"), Some(&json!("ValidatingAdmissionPolicy")));
+            assert_eq!(policy.pointer("/spec/failurePolicy"), Some(&json!("Fail")));
+            assert_eq!(policy.pointer("/spec/paramKind"), None);
+            assert_eq!(policy.pointer("/spec/matchConditions"), None);
+            assert_eq!(binding.pointer("/spec/validationActions"), Some(&json!(["Deny"])));
+            assert_eq!(
+                binding.pointer("/spec/policyName"),
+                policy.pointer("/metadata/name")
+            );
+        }
+    }
+
+    #[test]
+    fn what_two_installations_may_share_a_cluster_with_has_a_name_of_its_own() {
+        let names: Vec<Value> = pairs()
+            .iter()
+            .map(|[policy, _]| policy["metadata"]["name"].clone())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "countersign-status",
+                "countersign-replay-log",
+                "countersign-status.cs",
+                "countersign-replay-log.cs"
+            ]
+        );
     }
 }

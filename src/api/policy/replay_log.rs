@@ -1,22 +1,28 @@
-//! What the schema of segments cannot say: who may write them, and that nothing makes them go early.
+//! Who may write the replay log, and for how long it must remember.
 //!
-//! With an owner that does not exist, Kubernetes would collect a segment within a second; so nobody may name one.
+//! The schema makes a segment append-only. What is left is who appends, who deletes, and all else that
+//! would make a segment disappear: an owner (with one that does not exist, the garbage collector deletes
+//! the object), a finalizer (which keeps it for ever), an expiry that comes too early or never.
 
-use super::{in_namespaces, policy};
+use super::{namespaces, policy};
 use crate::api::installation::{Account, Installation};
-use crate::api::v1alpha1::GROUP;
+use crate::api::v1alpha1::{ANCHOR_EXPIRES, ANCHOR_PREFIX, GROUP};
+use crate::replay::retention::SEALED_AFTER;
 use serde_json::{Value, json};
+use std::slice;
+use std::time::Duration;
 
-/// What removes the objects of a namespace that is deleted.
+/// A segment expires no later than this after its creation: what nobody collects does not pile up for ever.
+const LONGEST: Duration = Duration::from_mins(30);
+
+/// What empties a namespace that is being deleted: the second one where controllers share an account.
 const NAMESPACE_CONTROLLERS: [&str; 2] = [
     "system:serviceaccount:kube-system:namespace-controller",
     "system:kube-controller-manager",
 ];
 
-/// The policy and its binding, for the release namespace.
+/// The policy and its binding, in the release namespace.
 pub(super) fn manifests(installation: &Installation) -> [Value; 2] {
-    let server = installation.user_name(Account::Server);
-    let controller = installation.user_name(Account::Controller);
     let constraints = json!({
         "resourceRules": [{
             "apiGroups": [GROUP],
@@ -24,64 +30,101 @@ pub(super) fn manifests(installation: &Installation) -> [Value; 2] {
             "operations": ["CREATE", "UPDATE", "DELETE"],
             "resources": ["replaysegments"],
         }],
-        "namespaceSelector": in_namespaces(std::slice::from_ref(&installation.namespace)),
+        "namespaceSelector": namespaces(slice::from_ref(&installation.namespace)),
     });
-    let written = |rule: &str| format!("request.operation == 'DELETE' || ({rule})");
-    let anchor = "object.metadata.name.startsWith('anchor-')";
-    let expires = "timestamp(object.spec.expires)";
-    let created = "timestamp(object.metadata.creationTimestamp)";
-    let namespace_goes = NAMESPACE_CONTROLLERS.map(|user| format!("'{user}'")).join(", ");
-    let validations = json!([
-        rule(
-            &written(&format!("request.userInfo.username == '{server}'")),
-            &format!("only the servers of Countersign ({server}) write the replay log"),
-            "Forbidden",
-        ),
-        rule(
-            &format!(
-                "request.operation != 'DELETE' || request.userInfo.username in [{namespace_goes}] || \
-                 (request.userInfo.username == '{controller}' && !oldObject.metadata.name.startsWith('anchor-'))"
-            ),
-            &format!(
-                "only the controller of Countersign ({controller}) deletes from the replay log, and never its anchor"
-            ),
-            "Forbidden",
-        ),
-        rule(
-            &written("!has(object.metadata.ownerReferences) || object.metadata.ownerReferences.size() == 0"),
-            "a segment of the replay log has no owner: it would be collected with it",
-            "Invalid",
-        ),
-        rule(
-            &written("!has(object.metadata.finalizers) || object.metadata.finalizers.size() == 0"),
-            "a segment of the replay log has no finalizers",
-            "Invalid",
-        ),
-        rule(
-            &written(&format!(
-                "!{anchor} || ({expires} == timestamp('9999-01-01T00:00:00Z') && object.spec.keys == '')"
-            )),
-            "the anchor of the replay log never expires and has no entries",
-            "Invalid",
-        ),
-        rule(
-            &written(&format!("{anchor} || {expires} >= {created} + duration('60s')")),
-            "a segment expires no sooner than a minute after its creation: it is written to until then",
-            "Invalid",
-        ),
-        rule(
-            &written(&format!("{anchor} || {expires} <= {created} + duration('1800s')")),
-            "a segment expires no later than 30 minutes after its creation",
-            "Invalid",
-        ),
-    ]);
     policy(
         &installation.shared_name("countersign-replay-log"),
         &constraints,
-        &validations,
+        &Value::Array(validations(installation)),
     )
 }
 
-fn rule(expression: &str, message: &str, reason: &str) -> Value {
-    json!({ "expression": expression, "message": message, "reason": reason })
+/// The API server names the first rule that is broken.
+fn validations(installation: &Installation) -> Vec<Value> {
+    let server = installation.user_name(Account::Server);
+    let controller = installation.user_name(Account::Controller);
+    let [namespaces, all] = NAMESPACE_CONTROLLERS;
+    // Nobody else: not even the administrator, who can delete the namespace, or this policy.
+    let emptied = format!(
+        "(request.userInfo.username in ['{namespaces}', '{all}'] && has(namespaceObject.metadata.deletionTimestamp))"
+    );
+    let is_anchor = format!("object.metadata.name.startsWith('{ANCHOR_PREFIX}')");
+    let created = "timestamp(object.metadata.creationTimestamp)";
+    let expires = "timestamp(object.spec.expires)";
+    let (least, most) = (SEALED_AFTER.as_secs(), LONGEST.as_secs());
+    vec![
+        deletion(
+            &format!("request.userInfo.username == '{controller}' || {emptied}"),
+            &format!("only the controller of Countersign ({controller}) may delete a replay segment"),
+        ),
+        deletion(
+            &format!("!oldObject.metadata.name.startsWith('{ANCHOR_PREFIX}') || {emptied}"),
+            "the anchor of a replay log is never deleted: with it the log would forget its birth",
+        ),
+        write(
+            &format!("request.userInfo.username == '{server}'"),
+            &format!("only the server of Countersign ({server}) may write a replay segment"),
+            "Forbidden",
+        ),
+        write(
+            "!has(object.metadata.ownerReferences) || object.metadata.ownerReferences.size() == 0",
+            "metadata.ownerReferences: must be empty: a replay segment would go with its owner",
+            "Invalid",
+        ),
+        write(
+            "!has(object.metadata.finalizers) || object.metadata.finalizers.size() == 0",
+            "metadata.finalizers: must be empty: a replay segment must go when it is deleted",
+            "Invalid",
+        ),
+        write(
+            &format!("!{is_anchor} || {expires} == timestamp('{ANCHOR_EXPIRES}')"),
+            &format!("spec.expires: must be {ANCHOR_EXPIRES} in an anchor, which does not expire"),
+            "Invalid",
+        ),
+        write(
+            &format!("{is_anchor} || {expires} >= {created} + duration('{least}s')"),
+            &format!("spec.expires: must be at least {least} s after the creation of the replay segment"),
+            "Invalid",
+        ),
+        write(
+            &format!("{is_anchor} || {expires} <= {created} + duration('{most}s')"),
+            &format!("spec.expires: must be at most {most} s after the creation of the replay segment"),
+            "Invalid",
+        ),
+    ]
+}
+
+fn deletion(expression: &str, message: &str) -> Value {
+    json!({
+        "expression": format!("request.operation != 'DELETE' || {expression}"),
+        "message": message,
+        "reason": "Forbidden",
+    })
+}
+
+fn write(expression: &str, message: &str, reason: &str) -> Value {
+    json!({
+        "expression": format!("request.operation == 'DELETE' || {expression}"),
+        "message": message,
+        "reason": reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_rules_the_release_namespace_whatever_is_watched() {
+        for watched in [&[][..], &["a".to_owned()]] {
+            let [policy, _] = manifests(&Installation {
+                namespace: "cs".to_owned(),
+                watch_namespaces: watched.to_vec(),
+            });
+            assert_eq!(
+                policy.pointer("/spec/matchConstraints/namespaceSelector/matchExpressions/0/values"),
+                Some(&json!(["cs"]))
+            );
+        }
+    }
 }

@@ -13,8 +13,8 @@ pub fn manifests(installation: &Installation) -> Vec<Value> {
         objects.push(service_account(installation, account));
         objects.extend(watched(installation, account));
         objects.extend(release(installation, account));
+        objects.extend(cluster(installation, account));
         objects.extend(discovery(installation, account));
-        objects.extend(everywhere(installation, account));
     }
     objects.push(key_reader(installation));
     objects.extend(user_roles(installation));
@@ -87,6 +87,24 @@ fn release(installation: &Installation, account: Account) -> [Value; 2] {
     [role, bound]
 }
 
+/// A ClusterRole that is bound for the whole cluster even if only some namespaces are watched, if there is
+/// anything in it. The name always tells whose it is.
+fn cluster(installation: &Installation, account: Account) -> Vec<Value> {
+    let rules = rules(account, Reach::Cluster);
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let name = installation.cluster_role(account);
+    let role = json!({
+        "apiVersion": format!("{GROUP}/v1"),
+        "kind": "ClusterRole",
+        "metadata": metadata(&name, None),
+        "rules": rules,
+    });
+    let bound = binding(installation, account, &name, None, ("ClusterRole", &name));
+    vec![role, bound]
+}
+
 /// Bindings to roles of Kubernetes' own.
 fn discovery(installation: &Installation, account: Account) -> Vec<Value> {
     RIGHTS
@@ -102,25 +120,6 @@ fn discovery(installation: &Installation, account: Account) -> Vec<Value> {
             binding(installation, account, &name, None, ("ClusterRole", role))
         })
         .collect()
-}
-
-/// A ClusterRole that is bound for the cluster whatever is watched, if there are such rights.
-fn everywhere(installation: &Installation, account: Account) -> Vec<Value> {
-    let rules = rules(account, Reach::Cluster);
-    if rules.is_empty() {
-        return Vec::new();
-    }
-    let name = format!("{}-cluster.{}", account.name(), installation.namespace);
-    let role = json!({
-        "apiVersion": format!("{GROUP}/v1"),
-        "kind": "ClusterRole",
-        "metadata": metadata(&name, None),
-        "rules": rules,
-    });
-    vec![
-        role,
-        binding(installation, account, &name, None, ("ClusterRole", &name)),
-    ]
 }
 
 /// Bound by nobody here: that is each namespace's own decision.

@@ -27,7 +27,9 @@ pub fn markdown() -> String {
            `countersign-key-reader` to the controller's account there.\n\
          - Kubernetes' own roles `view`, `edit` and `admin` get `countersign-view` and `countersign-edit` by\n  \
            aggregation. Neither includes the `status` of our kinds: servers believe the keys that stand there,\n  \
-           and the policy `countersign-status` lets only the controller write it.\n",
+           and the policy `countersign-status` lets only the controller write it.\n\
+         - Nor do they include the replay log. The policy `countersign-replay-log` lets only the server write it and only\n  \
+           the controller delete from it, whatever RBAC gives to others.\n",
     );
     page
 }

@@ -53,7 +53,7 @@ pub enum Reach {
     Watched,
     /// In namespaces whose administrators bind the role themselves, and nowhere else.
     OptIn,
-    /// In every namespace, watched or not, and beside them.
+    /// In the whole cluster, whatever is watched.
     Cluster,
 }
 
@@ -83,16 +83,16 @@ pub const RIGHTS: &[Right] = &[
     Right {
         who: Account::Server,
         what: objects("countersign.dev", "replaysegments"),
-        verbs: &["create", "update", "list", "watch"],
+        verbs: &["create", "update", "watch"],
         reach: Reach::Release,
-        why: "it records each used assertion, and sees what other servers record",
+        why: "it records which assertions were used, and learns what other replicas recorded",
     },
     Right {
         who: Account::Server,
         what: objects("countersign.dev", "replaysegments"),
         verbs: &["list"],
         reach: Reach::Cluster,
-        why: "it finds out if another installation has a replay log for the same issuer",
+        why: "it reads the log when it starts, and finds a second log for the same issuer, wherever it is",
     },
     Right {
         who: Account::Server,
@@ -175,7 +175,7 @@ pub const RIGHTS: &[Right] = &[
         what: objects("countersign.dev", "replaysegments"),
         verbs: &["list", "delete"],
         reach: Reach::Release,
-        why: "it removes what the replay log need not remember any more",
+        why: "it deletes what the replay log need not remember any more",
     },
 ];
 

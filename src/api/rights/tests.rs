@@ -58,19 +58,22 @@ fn nothing_is_granted_by_wildcard_nor_twice() {
     }
 }
 
-#[test]
-fn only_the_controller_writes_and_only_what_is_named() {
-    let reads = ["get", "list", "watch"];
-    let writes: Vec<String> = RIGHTS
+/// The rights with a verb that `matches`, as `who resource reach`.
+fn with_verb(matches: impl Fn(&str) -> bool) -> Vec<String> {
+    RIGHTS
         .iter()
-        .filter(|right| right.verbs.iter().any(|verb| !reads.contains(verb)))
+        .filter(|right| right.verbs.iter().any(|verb| matches(verb)))
         .map(|right| match right.what {
             What::Objects { resource, .. } => format!("{:?} {resource} {:?}", right.who, right.reach),
             What::Discovery { role } => role.to_owned(),
         })
-        .collect();
+        .collect()
+}
+
+#[test]
+fn the_server_writes_the_replay_log_and_the_controller_what_is_named() {
     assert_eq!(
-        writes,
+        with_verb(|verb| !["get", "list", "watch"].contains(&verb)),
         [
             "Server replaysegments Release",
             "Controller oauthclients/status Watched",
@@ -82,8 +85,36 @@ fn only_the_controller_writes_and_only_what_is_named() {
             "Controller replaysegments Release",
         ]
     );
-    let deletes = RIGHTS.iter().filter(|right| right.verbs.contains(&"delete"));
-    assert!(deletes.map(|right| right.who).eq([Account::Controller]));
+}
+
+#[test]
+fn nothing_is_deleted_but_the_replay_log_by_the_controller_one_by_one() {
+    assert_eq!(
+        with_verb(|verb| verb.starts_with("delete")),
+        ["Controller replaysegments Release"]
+    );
+    assert!(
+        RIGHTS
+            .iter()
+            .all(|right| !right.verbs.contains(&"deletecollection"))
+    );
+}
+
+#[test]
+fn who_appends_to_the_replay_log_does_not_delete_from_it() {
+    for (account, verbs) in [
+        (Account::Server, &["create", "update", "watch", "list"][..]),
+        (Account::Controller, &["list", "delete"]),
+    ] {
+        let given: Vec<&str> = RIGHTS
+            .iter()
+            .filter(|right| {
+                right.who == account && right.what == objects("countersign.dev", "replaysegments")
+            })
+            .flat_map(|right| right.verbs.iter().copied())
+            .collect();
+        assert_eq!(given, verbs, "{account:?}");
+    }
 }
 
 #[test]
@@ -115,9 +146,9 @@ fn the_whole_cluster_is_bound_once() {
             "ClusterRoleBinding -/countersign-server",
             "Role countersign-system/countersign-server",
             "RoleBinding countersign-system/countersign-server",
-            "ClusterRoleBinding -/countersign-server-discovery.countersign-system",
             "ClusterRole -/countersign-server-cluster.countersign-system",
             "ClusterRoleBinding -/countersign-server-cluster.countersign-system",
+            "ClusterRoleBinding -/countersign-server-discovery.countersign-system",
             "ServiceAccount countersign-system/countersign-controller",
             "ClusterRole -/countersign-controller",
             "ClusterRoleBinding -/countersign-controller",
@@ -143,8 +174,8 @@ fn watched_namespaces_are_bound_one_by_one_and_the_cluster_is_not() {
             "RoleBinding a/countersign-server.cs",
             "RoleBinding b/countersign-server.cs",
             "RoleBinding cs/countersign-server",
-            "ClusterRoleBinding -/countersign-server-discovery.cs",
             "ClusterRoleBinding -/countersign-server-cluster.cs",
+            "ClusterRoleBinding -/countersign-server-discovery.cs",
             "RoleBinding a/countersign-controller.cs",
             "RoleBinding b/countersign-controller.cs",
             "RoleBinding cs/countersign-controller",

@@ -23,7 +23,7 @@ pub use grants::{ClientCredentials, Grants, JwtBearer, Resource};
 pub use identity::{ConfigMapKey, Identity, Keys, SecretKey, ServiceAccount};
 pub use jwk::{Jwk, Jwks, PrivateMember, PublicJwk};
 pub use policy::{AssertionPolicy, TokenPolicy};
-pub use replay_segment::{ReplaySegment, ReplaySegmentSpec};
+pub use replay_segment::{ANCHOR_EXPIRES, ANCHOR_PREFIX, ReplaySegment, ReplaySegmentSpec};
 pub use status::{ConditionType, OAuthClientStatus, PublishedKey};
 
 /// The API group of every kind of ours.

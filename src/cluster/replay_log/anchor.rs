@@ -1,9 +1,11 @@
 //! The anchor: the object that says since when the log of an issuer is complete.
 
 use super::hex;
-use super::objects::{ANCHOR, Segments, brief};
+use super::objects::{Segments, brief};
 use super::shared::Shared;
+use crate::api::v1alpha1::ANCHOR_PREFIX;
 use crate::core::issuer::Issuer;
+use anyhow::Context;
 use aws_lc_rs::digest::{SHA256, digest};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -17,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn name(issuer: &Issuer) -> String {
     let digest = digest(&SHA256, issuer.as_str().as_bytes());
     let half = digest.as_ref().get(..16).unwrap_or_default();
-    format!("{ANCHOR}{}", hex(half))
+    format!("{ANCHOR_PREFIX}{}", hex(half))
 }
 
 /// Looks for another log of our issuer; never returns. The older one counts, and of two of the same second none: two
@@ -25,23 +27,27 @@ pub(super) fn name(issuer: &Issuer) -> String {
 pub(super) async fn look_for_others(shared: &Shared, segments: &Segments) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut complained = false;
     loop {
         ticks.tick().await;
-        look(shared, segments).await;
+        match look(shared, segments).await {
+            Ok(()) => complained = false,
+            Err(error) if !complained => {
+                tracing::warn!(%error, "cannot look for other replay logs of this issuer");
+                complained = true;
+            }
+            Err(error) => tracing::debug!(%error, "cannot look for other replay logs of this issuer"),
+        }
     }
 }
 
 /// One look.
-pub(super) async fn look(shared: &Shared, segments: &Segments) {
+pub(super) async fn look(shared: &Shared, segments: &Segments) -> anyhow::Result<()> {
     let name = name(&shared.options.issuer);
-    let found = match timeout(PATIENCE, segments.anchors(&name)).await {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => {
-            tracing::warn!(error = %brief(error), "cannot look for other replay logs of this issuer");
-            return;
-        }
-        Err(_) => return,
-    };
+    let found = timeout(PATIENCE, segments.anchors(&name))
+        .await
+        .context("no answer in time")?
+        .map_err(brief)?;
     let own = &shared.options.namespace;
     let born = |ours: bool| {
         let of = found
@@ -63,4 +69,5 @@ pub(super) async fn look(shared: &Shared, segments: &Segments) {
         );
     }
     shared.state().second_log = second.is_some();
+    Ok(())
 }

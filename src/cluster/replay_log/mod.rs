@@ -1,10 +1,11 @@
 //! The replay log of a cluster: the protocol of [`crate::replay::replica`] at the edge of the API server.
 //!
-//! - `reader` lists and watches the segments, and settles what waits.
+//! - `list` reads the segments, `reader` follows them from there on, and settles what waits.
 //! - `writer` sends one append at a time, at the installation's pace.
 //! - `anchor` says since when the log is complete, and looks for a second log of the same issuer.
 
 mod anchor;
+mod list;
 mod metrics;
 mod objects;
 mod reader;

@@ -1,6 +1,6 @@
 //! The requests about segments, and what of the answers is read.
 
-use crate::api::v1alpha1::{ReplaySegment, ReplaySegmentSpec};
+use crate::api::v1alpha1::{ANCHOR_EXPIRES, ANCHOR_PREFIX, ReplaySegment, ReplaySegmentSpec};
 use crate::replay::replica::Write;
 use crate::replay::segment::{FORMATS, Shown};
 use futures::TryStream;
@@ -14,10 +14,8 @@ use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How the names of anchors begin.
-pub(crate) const ANCHOR: &str = "anchor-";
 /// The label of anchors, and its value.
-pub(crate) const ANCHOR_LABEL: (&str, &str) = ("countersign.dev/log", "anchor");
+const ANCHOR_LABEL: (&str, &str) = ("countersign.dev/log", "anchor");
 /// Segments in one page of a list: a page of full ones is some 3 MB.
 const PAGE: u32 = 200;
 /// How long one watch lasts. Load balancers commonly cut connections that were idle for 240 s.
@@ -150,7 +148,8 @@ impl Segments {
             labels: Some(BTreeMap::from([(label.to_owned(), value.to_owned())])),
             ..ObjectMeta::default()
         };
-        self.send(None, metadata, self.spec(String::new(), never())).await
+        self.send(None, metadata, self.spec(String::new(), ANCHOR_EXPIRES))
+            .await
     }
 
     /// The anchors of this name in all namespaces.
@@ -191,17 +190,12 @@ impl Segments {
     }
 }
 
-/// When anchors expire: 9999-01-01.
-fn never() -> Timestamp {
-    Timestamp::from_second(253_370_764_800).unwrap_or(Timestamp::MAX)
-}
-
 // === impl Segment ===
 
 impl Segment {
     /// Whether it is the anchor of a log.
     pub(super) fn is_anchor(&self) -> bool {
-        self.metadata.name.starts_with(ANCHOR)
+        self.metadata.name.starts_with(ANCHOR_PREFIX)
     }
 
     /// It, as the protocol looks at it.

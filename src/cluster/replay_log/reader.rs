@@ -1,22 +1,19 @@
 //! Follows the log: a consistent list, then the watch from exactly its version, event by event.
 
 use super::anchor;
+use super::list::list;
 use super::metrics::Resync;
 use super::objects::{Segment, Segments, brief};
 use super::shared::{Shared, tell};
 use crate::readiness::{BlockReady, Readiness};
 use crate::replay::Standing;
-use crate::replay::ledger::Ledger;
 use crate::replay::version::ResourceVersion;
-use anyhow::{Context, bail, ensure};
 use futures::StreamExt;
 use kube::core::WatchEvent;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-/// How long a page of a list may take.
-const PAGE_PATIENCE: Duration = Duration::from_secs(30);
 /// How long the opening of a watch may take.
 const OPEN_PATIENCE: Duration = Duration::from_secs(2);
 /// A quiet watch shows a bookmark every minute.
@@ -27,7 +24,9 @@ const LATE: Duration = Duration::from_secs(1);
 const GIVE_UP: Duration = Duration::from_secs(4);
 /// How often all this is looked at.
 const TICK: Duration = Duration::from_millis(250);
-/// Pauses between attempts to read the log.
+/// A watch that ends sooner is not opened again at once.
+const SHORT: Duration = Duration::from_secs(1);
+/// Pauses between attempts to read the log, and after a short watch.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// Reads the log for as long as the process lives.
@@ -35,85 +34,28 @@ pub(super) async fn run(shared: &Shared, segments: &Segments, readiness: &Readin
     let mut blocked = Some(readiness.block("the replay log"));
     let (first, longest) = PAUSES;
     let mut pause = first;
-    let mut reason = Resync::Start;
+    shared.metrics.resync(Resync::Start);
     loop {
-        shared.metrics.resync(reason);
+        let begun = Instant::now();
         match list(shared, segments).await {
             Ok(version) => {
-                pause = first;
-                reason = Watching::new(shared, readiness, &mut blocked)
-                    .follow(segments, version)
-                    .await;
+                let mut watching = Watching::new(shared, readiness, &mut blocked);
+                let reason = watching.follow(segments, version).await;
                 tracing::warn!(?reason, "the replay log is read anew");
                 let told = shared.state().replica.lost_sight();
                 tell(told);
                 shared.abandoned.notify_waiters();
+                shared.metrics.resync(reason);
             }
-            Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "the replay log could not be read");
-                sleep(pause).await;
-                pause = pause.saturating_mul(2).min(longest);
-            }
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "the replay log could not be read"),
+        }
+        if begun.elapsed() > longest {
+            pause = first;
+        } else {
+            sleep(pause).await;
+            pause = pause.saturating_mul(2).min(longest);
         }
     }
-}
-
-/// Reads the whole log, and makes its anchor if there is none. Returns the list's version.
-async fn list(shared: &Shared, segments: &Segments) -> anyhow::Result<ResourceVersion> {
-    let begun = Instant::now();
-    let anchor = anchor::name(&shared.options.issuer);
-    let (ledger, found) = read(segments, &anchor).await?;
-    let Some(found) = found else {
-        match segments.create_anchor(&anchor).await {
-            Ok(()) => tracing::info!(anchor, "the replay log begins"),
-            Err(kube::Error::Api(status)) if status.code == 409 => {}
-            Err(error) => return Err(brief(error)).context("cannot make the anchor of the replay log"),
-        }
-        bail!("it begins now");
-    };
-    anchor::look(shared, segments).await;
-    let (version, keys, live) = (ledger.version(), ledger.keys(), ledger.segments());
-    let mut state = shared.state();
-    if let Some(known) = state.replica.ledger() {
-        ensure!(
-            known.version() <= version,
-            "the API server is behind what is known already"
-        );
-    }
-    let told = state.replica.relisted(ledger);
-    state.birth = Some(found.metadata.created_before());
-    state.salt = found.metadata.uid;
-    drop(state);
-    tell(told);
-    tracing::info!(keys, segments = live, took = ?begun.elapsed(), "the replay log was read");
-    Ok(version)
-}
-
-/// All pages of one consistent list, and the anchor among them.
-async fn read(segments: &Segments, anchor: &str) -> anyhow::Result<(Ledger, Option<Segment>)> {
-    let mut next = None;
-    let mut ledger: Option<Ledger> = None;
-    let mut found = None;
-    loop {
-        let page = timeout(PAGE_PATIENCE, segments.list(next.as_deref()))
-            .await
-            .context("no answer in time")?
-            .map_err(brief)?;
-        let version: ResourceVersion = page.metadata.resource_version.parse()?;
-        let ledger = ledger.get_or_insert_with(|| Ledger::new(version));
-        for segment in page.items {
-            if segment.metadata.name == anchor {
-                found = Some(segment);
-            } else if !segment.is_anchor() {
-                ledger.insert_listed(&segment.shown())?;
-            }
-        }
-        if page.metadata.next.is_empty() {
-            break;
-        }
-        next = Some(page.metadata.next);
-    }
-    Ok((ledger.context("an empty answer")?, found))
 }
 
 /// One stretch of watching, between two lists.
@@ -165,6 +107,9 @@ impl<'a> Watching<'a> {
             if let Ended::Relist(reason) = self.drain(pin!(events)).await {
                 return reason;
             }
+            if self.opened.elapsed() < SHORT {
+                sleep(PAUSES.0).await;
+            }
             match self.shared.state().replica.ledger() {
                 Some(ledger) => version = ledger.version(),
                 None => return Resync::Fault,
@@ -189,6 +134,10 @@ impl<'a> Watching<'a> {
             };
             let taken = match event {
                 None => return Ended::Resume,
+                Some(Err(kube::Error::SerdeError(error))) => {
+                    tracing::error!(%error, "the watch of the replay log shows what is no segment");
+                    return Ended::Relist(Resync::Fault);
+                }
                 Some(Err(error)) => {
                     tracing::debug!(%error, "the watch of the replay log was interrupted");
                     return Ended::Resume;

@@ -117,3 +117,69 @@ fn was_not_sent(error: &(dyn std::error::Error + 'static)) -> bool {
         .downcast_ref::<hyper_util::client::legacy::Error>()
         .is_some_and(hyper_util::client::legacy::Error::is_connect)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::core::Status;
+    use rstest::rstest;
+
+    fn answered(code: u16) -> kube::Error {
+        kube::Error::Api(Status::failure("no", "Reason").with_code(code).boxed())
+    }
+
+    /// T11
+    #[rstest]
+    #[case::malformed(400, Answered::Refused)]
+    #[case::forbidden(403, Answered::Refused)]
+    #[case::the_segment_is_gone(404, Answered::Refused)]
+    #[case::a_time_out(408, Answered::Unknown)]
+    #[case::a_conflict(409, Answered::Unknown)]
+    #[case::too_large(413, Answered::Refused)]
+    #[case::invalid(422, Answered::Refused)]
+    #[case::too_much_to_do(429, Answered::Refused)]
+    #[case::internal(500, Answered::Unknown)]
+    #[case::unavailable(503, Answered::Unknown)]
+    #[case::gateway(504, Answered::Unknown)]
+    fn only_a_refusal_before_storage_is_known_to_be_one(#[case] code: u16, #[case] expected: Answered) {
+        assert_eq!(judge(&answered(code)), expected);
+    }
+
+    #[test]
+    fn what_is_no_answer_is_unknown() {
+        let broken = std::io::Error::other("connection reset");
+        assert_eq!(judge(&kube::Error::Service(Box::new(broken))), Answered::Unknown);
+        let cut = serde_json::from_str::<u8>("{").unwrap_err();
+        assert_eq!(judge(&kube::Error::SerdeError(cut)), Answered::Unknown);
+    }
+
+    /// Where nobody listens, nothing was sent.
+    #[tokio::test]
+    async fn a_connection_that_was_refused_carried_nothing() {
+        rustls::crypto::aws_lc_rs::default_provider()
+            .install_default()
+            .unwrap_or_default();
+        let closed = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let config = kube::Config::new(format!("http://{closed}").parse().unwrap());
+        let client = kube::Client::try_from(config).unwrap();
+        let request = http::Request::get("/").body(Vec::new()).unwrap();
+        let error = client.request_text(request).await.unwrap_err();
+        assert_eq!(judge(&error), Answered::Refused, "{error:?}");
+    }
+
+    /// K-APF-02
+    #[test]
+    fn only_a_429_is_sent_again_after_a_bounded_pause() {
+        assert_eq!(pause_after(&answered(429)), Some(Duration::from_secs(1)));
+        assert_eq!(pause_after(&answered(503)), None);
+        let kube::Error::Api(mut status) = answered(429) else {
+            unreachable!()
+        };
+        let details = r#"{"retryAfterSeconds": 3600}"#;
+        status.details = Some(serde_json::from_str(details).unwrap());
+        assert_eq!(pause_after(&kube::Error::Api(status)), Some(LONGEST_PAUSE));
+    }
+}

@@ -153,6 +153,36 @@ fn a_second_request_for_a_waiting_key_joins_the_first() {
     assert_eq!(server.submit(4, &["b"]), None);
 }
 
+/// The release after the next, which writes keys of its own format only, had the assertion first.
+#[test]
+fn an_append_after_a_segment_that_cannot_be_read_owns_nothing() {
+    let mut server = Server::new();
+    server.submit(1, &["a"]);
+    server.submit(2, &["b"]);
+    server.submit(3, &["a"]);
+    let write = server.write().unwrap();
+    server.shown_elsewhere(2, "b");
+    let formats = ["v2".to_owned()];
+    let unreadable = Shown {
+        name: "new",
+        uid: "new",
+        writer: "0b",
+        formats: &formats,
+        keys: "",
+        expires: at(NOW),
+    };
+    assert_eq!(server.0.event(version(3), &unreadable), Ok(vec![]));
+    assert_eq!(
+        server.shown(4, "mine", &write.keys),
+        [
+            (3, Outcome::Unknown),
+            (1, Outcome::Unknown),
+            (2, Outcome::Replayed(0))
+        ]
+    );
+    assert_eq!(server.submit(4, &["c"]), Some(Outcome::Unavailable));
+}
+
 #[test]
 fn a_key_twice_in_a_request_is_a_replay() {
     assert_eq!(Server::new().submit(1, &["a", "a"]), Some(Outcome::Replayed(1)));

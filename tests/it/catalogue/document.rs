@@ -47,7 +47,7 @@ fn row_of(name: &str) -> Option<&str> {
 fn tests_in(text: &str) -> impl Iterator<Item = &str> {
     let mut is_test = false;
     text.lines().map(str::trim_start).filter_map(move |line| {
-        is_test |= ["#[test]", "#[rstest]", "#[tokio::test]"].contains(&line);
+        is_test |= ["#[test]", "#[rstest]"].contains(&line) || line.starts_with("#[tokio::test");
         let function = line
             .strip_prefix("async fn ")
             .or_else(|| line.strip_prefix("fn "))?;

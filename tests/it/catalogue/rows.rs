@@ -16,7 +16,7 @@ const fn row(id: &'static str, failure: &'static str, ours: &'static str) -> Row
 }
 
 /// Signatures and headers (A), claims (B), replay (C), keys (D), and HTTP (F).
-pub(super) const ROWS: [Row; 44] = [
+pub(super) const ROWS: [Row; 50] = [
     row(
         "A1",
         "An unsigned token (`alg` of `none`, in any letter case) counted as signed.",
@@ -163,14 +163,44 @@ pub(super) const ROWS: [Row; 44] = [
         "Recorded before the token is signed, until the moment from which it is refused as expired.",
     ),
     row(
+        "C2",
+        "Two requests at once both found the assertion unused, and both were granted: Duende's check and then add; SPIRE's join tokens, where a deletion of nothing was no error.",
+        "The first append in the order of the store owns it, whichever replica sent it; a second request for a waiting one joins the first.",
+    ),
+    row(
+        "C3",
+        "Forgotten when it expired, while the leeway of the clocks still let it in: node-oidc-provider, Hydra.",
+        "Remembered until no clock within the skew honours it, by the API server's clock.",
+    ),
+    row(
         "C4",
         "One party's `jti` used up another's: fosite, Hydra.",
         "The record is of the issuer, by whom it is trusted and the `jti`; the slot takes no part.",
     ),
     row(
+        "C5",
+        "A new format of the record's keys opened a window while old and new replicas ran together: Keycloak (issue 50193).",
+        "A new format takes two releases, of which the first writes both; whoever knows a segment in no format of its own grants nothing.",
+    ),
+    row(
+        "C6",
+        "Something else could delete from the record: Keycloak (CVE-2026-4325).",
+        "The API server refuses everybody but the controller, and the controller deletes what nobody honours; a new log refuses what is older.",
+    ),
+    row(
+        "C7",
+        "A full or restarted memory had forgotten: nebula-mesh.",
+        "What is full refuses and forgets nothing; the record is in the cluster.",
+    ),
+    row(
         "C8",
         "A request that failed afterwards had used its assertion up: fosite.",
         "Recording is the last check.",
+    ),
+    row(
+        "C9",
+        "etcd lost what it had acknowledged, or a watch went back in time (issues 14370, 15271, 20418).",
+        "Nothing is decided from an answer or a list; what is not later than what is known is refused.",
     ),
     row(
         "C10",

@@ -8,7 +8,7 @@ async fn the_printed_manifests_are_those_in_the_repository() {
     for (command, files) in [
         (
             "crds",
-            ["crds/oauthclients.yaml", "crds/replaysegments.yaml"].as_slice(),
+            &["crds/oauthclients.yaml", "crds/replaysegments.yaml"][..],
         ),
         ("rbac", &["deploy/rbac.yaml"]),
         ("policies", &["deploy/policies.yaml"]),
@@ -22,6 +22,18 @@ async fn the_printed_manifests_are_those_in_the_repository() {
         );
         assert_eq!(ran.stderr, "", "{command}");
     }
+}
+
+/// What is applied as a folder must be what is printed.
+#[test]
+fn every_definition_in_the_repository_is_printed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
+    let names = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["oauthclients.yaml", "replaysegments.yaml"]);
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use countersign::api::installation::Installation;
+use countersign::api::manifests;
 use countersign::api::v1alpha1::{ConditionType, OAuthClient};
-use countersign::api::{crds, manifests};
 use countersign::clock::SystemClock;
 use countersign::controller::metrics::ControllerMetrics;
 use countersign::controller::sources::schedule::Pace;
@@ -68,8 +68,7 @@ impl World {
     }
 
     async fn on(plane: &'static ControlPlane, prefix: &str, one_namespace: bool) -> Self {
-        plane.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
-        plane.wait_crd_established("oauthclients.countersign.dev").await;
+        plane.install_kinds().await;
         let namespace = plane.namespace(prefix).await.to_string();
         let installation = Installation {
             namespace: plane.namespace("release").await.to_string(),

@@ -69,7 +69,7 @@ fn is_role(object: &Value, right: &Right, installation: &Installation) -> bool {
         Reach::Release => ("Role", account.to_owned()),
         Reach::Watched => ("ClusterRole", installation.shared_name(account)),
         Reach::OptIn => ("ClusterRole", installation.key_reader_role()),
-        Reach::Cluster => unreachable!("no rule of ours"),
+        Reach::Cluster => ("ClusterRole", installation.cluster_role(right.who)),
     };
     object["kind"] == kind && object["metadata"]["name"] == name.as_str()
 }

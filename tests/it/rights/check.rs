@@ -1,12 +1,14 @@
 //! What an installation must be able to do, as named checks in the order in which they make sense.
 
+use super::leases::{LEASE, beat, beats_on, leader, renewed};
 use super::needed::PATIENCE;
-use super::scene::{Scene, carrier, events};
+use super::scene::{OLD_SEGMENT, Scene, carrier, events};
 use crate::support::workloads::{client_object, jwks, key};
+use countersign::api::v1alpha1::ReplaySegment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{DeleteParams, ListParams};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 /// One thing that works with all rights.
@@ -16,6 +18,8 @@ pub(super) enum Check {
     ServerHasClients,
     /// The server has read the cluster's own issuer.
     ServerHasIssuer,
+    /// The server has read the replay log, which it has begun, and follows it.
+    ServerHasLog,
     /// The controller takes the lease.
     ControllerLeads,
     /// The Secret of the signing keys is made.
@@ -26,12 +30,16 @@ pub(super) enum Check {
     StatusIsWritten,
     /// A client with an inline key gets a token.
     InlineKeyWorks,
+    /// One assertion after the other is recorded.
+    LogIsAppendedTo,
     /// The server sees new clients.
     ServerSeesClients,
     /// The controller's heart beats.
     HeartBeats,
     /// The lease is renewed.
     LeaseIsRenewed,
+    /// What the replay log need not remember is deleted.
+    SegmentsAreCollected,
     /// The key of a ConfigMap is published.
     ConfigMapIsRead,
     /// The key of a Secret is published.
@@ -57,17 +65,20 @@ pub(super) enum Check {
 }
 
 /// In this order.
-pub(super) const ALL: [Check; 21] = [
+pub(super) const ALL: [Check; 24] = [
     Check::ServerHasClients,
     Check::ServerHasIssuer,
+    Check::ServerHasLog,
     Check::ControllerLeads,
     Check::SigningKeysAreMade,
     Check::ServerHasSigningKeys,
     Check::StatusIsWritten,
     Check::InlineKeyWorks,
+    Check::LogIsAppendedTo,
     Check::ServerSeesClients,
     Check::HeartBeats,
     Check::LeaseIsRenewed,
+    Check::SegmentsAreCollected,
     Check::ConfigMapIsRead,
     Check::SecretIsRead,
     Check::PublishedKeysWork,
@@ -84,8 +95,6 @@ pub(super) const ALL: [Check; 21] = [
 /// How many changes in a row must be seen: who lists every three seconds, for want of a watch, needs
 /// three seconds for each but the first.
 const CHANGES: usize = 4;
-
-const LEASE: &str = "countersign-controller";
 
 // === impl Check ===
 
@@ -108,13 +117,16 @@ impl Check {
     }
 
     /// What an operator does when the missing right was given: some things are done only once by a leader,
-    /// or once a minute.
+    /// or once in a while.
     pub(super) async fn mend(self, scene: &Scene) {
         // What happened before is told no more.
         if self == Self::EventIsWritten {
             find_and_lose(scene).await;
         }
-        if matches!(self, Self::LeaseIsRenewed | Self::HeartBeats | Self::HeartBeatsOn) {
+        if matches!(
+            self,
+            Self::LeaseIsRenewed | Self::SegmentsAreCollected | Self::HeartBeats | Self::HeartBeatsOn
+        ) {
             let mut controller = scene.controller.lock().await;
             drop(controller.take());
             let leases = scene.home::<Lease>();
@@ -132,13 +144,16 @@ impl Check {
         match self {
             Self::ServerHasClients => not_waiting(scene, "the clients").await,
             Self::ServerHasIssuer => not_waiting(scene, "the service-account issuer").await,
+            Self::ServerHasLog => not_waiting(scene, "the replay log").await,
             Self::ServerHasSigningKeys => not_waiting(scene, "the signing keys").await,
             Self::ControllerLeads => drop(leader(scene).await),
             Self::SigningKeysAreMade | Self::SigningKeysAreRestored => signing_keys(scene, self).await,
             Self::StatusIsWritten => is(scene, "inline", "Ready", "True").await,
             Self::InlineKeyWorks => works(scene, "inline").await,
+            Self::LogIsAppendedTo => recorded(scene).await,
             Self::HeartBeats => drop(beat(scene).await),
             Self::LeaseIsRenewed => renewed(scene).await,
+            Self::SegmentsAreCollected => collected(scene).await,
             Self::ConfigMapIsRead => published(scene, "mapped").await,
             Self::SecretIsRead => published(scene, "secret").await,
             Self::PublishedKeysWork => {
@@ -207,33 +222,12 @@ async fn succeed(scene: &Scene) {
     *controller = Some(scene.release.controller_with(scene.plane, &flags).await);
 }
 
-async fn leader(scene: &Scene) -> String {
-    scene.until(async || holder(scene, LEASE).await).await
-}
-
 async fn published(scene: &Scene, client: &str) {
     let look = async || match scene.published(client).await {
         keys if keys.is_empty() => Err(scene.clients().get_status(client).await),
         _ => Ok(()),
     };
     scene.until(look).await;
-}
-
-async fn holder(scene: &Scene, lease: &str) -> Result<String, String> {
-    let lease = scene
-        .home::<Lease>()
-        .get(lease)
-        .await
-        .map_err(|error| error.to_string())?;
-    let holder = lease
-        .spec
-        .and_then(|spec| spec.holder_identity)
-        .unwrap_or_default();
-    if holder.is_empty() {
-        Err("nobody".to_owned())
-    } else {
-        Ok(holder)
-    }
 }
 
 async fn signing_keys(scene: &Scene, check: Check) {
@@ -261,26 +255,24 @@ async fn works(scene: &Scene, client: &str) {
     scene.until(async || scene.token(client, &scene.key).await).await;
 }
 
-async fn beat(scene: &Scene) -> String {
-    scene
-        .until(async || holder(scene, "countersign-heartbeat").await)
-        .await
-}
-
-async fn renewed(scene: &Scene) {
+/// The first use may have made a segment: only what comes after it is appended.
+async fn recorded(scene: &Scene) {
     scene
         .until(async || {
-            let lease = scene
-                .home::<Lease>()
-                .get(LEASE)
-                .await
-                .map_err(|error| error.to_string())?;
-            let spec = lease.spec.unwrap_or_default();
-            if spec.renew_time > spec.acquire_time {
-                Ok(())
-            } else {
-                Err("as it was made".to_owned())
+            for _ in 0..CHANGES {
+                scene.token("inline", &scene.key).await?;
             }
+            Ok::<_, Value>(())
+        })
+        .await;
+}
+
+async fn collected(scene: &Scene) {
+    let segments = scene.home::<ReplaySegment>();
+    scene
+        .until(async || match segments.get_opt(OLD_SEGMENT).await {
+            Ok(None) => Ok(()),
+            found => Err(found),
         })
         .await;
 }
@@ -357,19 +349,6 @@ async fn added(scene: &Scene) {
             let answer = scene.server.http.get(&url).send().await.unwrap();
             let text = answer.text().await.unwrap();
             if text.contains("ES384") { Ok(()) } else { Err(text) }
-        })
-        .await;
-}
-
-async fn beats_on(scene: &Scene) {
-    scene
-        .until(async || {
-            let (leader, beating) = (holder(scene, LEASE).await, beat(scene).await);
-            if leader.as_deref() == Ok(beating.as_str()) {
-                Ok(())
-            } else {
-                Err((leader, beating))
-            }
         })
         .await;
 }

@@ -24,6 +24,7 @@ const AT_ONCE: usize = 4;
 type Key = (Account, &'static str, Option<&'static str>, &'static str);
 
 const CLIENTS: &str = "oauthclients";
+const SEGMENTS: &str = "replaysegments";
 const BEAT: Option<&str> = Some("countersign-heartbeat");
 const LEAD: Option<&str> = Some("countersign-controller");
 const KEYS: Option<&str> = Some("countersign-signing-keys");
@@ -40,6 +41,10 @@ const FAILS: &[(Key, Check)] = &[
         (Server, "system:service-account-issuer-discovery", None, "get"),
         Check::ServerHasIssuer,
     ),
+    ((Server, SEGMENTS, None, "list"), Check::ServerHasLog),
+    ((Server, SEGMENTS, None, "create"), Check::ServerHasLog),
+    ((Server, SEGMENTS, None, "watch"), Check::ServerHasLog),
+    ((Server, SEGMENTS, None, "update"), Check::LogIsAppendedTo),
     ((Controller, CLIENTS, None, "list"), Check::StatusIsWritten),
     ((Controller, CLIENTS, None, "watch"), Check::ControllerSeesClients),
     (
@@ -67,6 +72,11 @@ const FAILS: &[(Key, Check)] = &[
         Check::SigningKeysAreRestored,
     ),
     ((Controller, "secrets", KEYS, "update"), Check::SigningKeyIsAdded),
+    ((Controller, SEGMENTS, None, "list"), Check::SegmentsAreCollected),
+    (
+        (Controller, SEGMENTS, None, "delete"),
+        Check::SegmentsAreCollected,
+    ),
 ];
 
 /// Runs the checks in order up to `last`, all of which are to pass; returns how long each took.

@@ -70,6 +70,7 @@ const OTHER: Option<&str> = Some("another");
 const CLIENTS: &str = "oauthclients.countersign.dev";
 const STATUS: &str = "oauthclients/status.countersign.dev";
 const LEASES: &str = "leases.coordination.k8s.io";
+const SEGMENTS: &str = "replaysegments.countersign.dev";
 
 /// The first row of each group is a right that the account has: what says no to everything proves nothing.
 const QUESTIONS: &[Question] = &[
@@ -132,6 +133,21 @@ const QUESTIONS: &[Question] = &[
         None,
         false,
     ),
+    (S, Place::Release, "create", SEGMENTS, None, true),
+    (S, Place::Release, "update", SEGMENTS, OTHER, true),
+    (S, Place::Release, "list", SEGMENTS, None, true),
+    (S, Place::Release, "watch", SEGMENTS, None, true),
+    (S, Place::Release, "get", SEGMENTS, OTHER, false),
+    (S, Place::Release, "patch", SEGMENTS, OTHER, false),
+    (S, Place::Release, "delete", SEGMENTS, OTHER, false),
+    (S, Place::Release, "deletecollection", SEGMENTS, None, false),
+    (S, Place::Cluster, "list", SEGMENTS, None, true),
+    (S, Place::Cluster, "watch", SEGMENTS, None, false),
+    (S, Place::Cluster, "create", SEGMENTS, None, false),
+    (S, Place::Watched, "create", SEGMENTS, None, false),
+    (S, Place::Watched, "update", SEGMENTS, OTHER, false),
+    (S, Place::Watched, "watch", SEGMENTS, None, false),
+    (S, Place::Elsewhere, "update", SEGMENTS, OTHER, false),
     (C, Place::Release, "update", "secrets", RING, true),
     (C, Place::Release, "update", "secrets", OTHER, false),
     (C, Place::Release, "list", "secrets", None, false),
@@ -175,6 +191,17 @@ const QUESTIONS: &[Question] = &[
         false,
     ),
     (C, Place::Watched, "create", LEASES, None, false),
+    (C, Place::Release, "list", SEGMENTS, None, true),
+    (C, Place::Release, "delete", SEGMENTS, OTHER, true),
+    (C, Place::Release, "deletecollection", SEGMENTS, None, false),
+    (C, Place::Release, "create", SEGMENTS, None, false),
+    (C, Place::Release, "update", SEGMENTS, OTHER, false),
+    (C, Place::Release, "patch", SEGMENTS, OTHER, false),
+    (C, Place::Release, "get", SEGMENTS, OTHER, false),
+    (C, Place::Release, "watch", SEGMENTS, None, false),
+    (C, Place::Watched, "list", SEGMENTS, None, false),
+    (C, Place::Watched, "delete", SEGMENTS, OTHER, false),
+    (C, Place::Cluster, "list", SEGMENTS, None, false),
     (C, Place::Watched, "create", "events.events.k8s.io", None, true),
     (C, Place::Watched, "delete", "events.events.k8s.io", OTHER, false),
     (C, Place::Watched, "create", "pods", None, false),

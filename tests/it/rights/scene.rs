@@ -24,14 +24,17 @@ pub(super) struct Scene {
     last: Mutex<String>,
 }
 
+/// A segment that no server needs any more.
+pub(super) const OLD_SEGMENT: &str = "old";
+
 /// How often is looked.
 const STEP: Duration = Duration::from_millis(25);
 
 // === impl Scene ===
 
 impl Scene {
-    /// Clients `inline`, `mapped`, `secret` with a key each in another place, `lost` with a key nowhere,
-    /// and a server, but no controller yet.
+    /// A segment of the replay log that is due; clients `inline`, `mapped`, `secret` with a key each in
+    /// another place, `lost` with a key nowhere; and a server, but no controller yet.
     pub(super) async fn set(plane: &'static ControlPlane, release: Release) -> Self {
         let (namespace, key) = (release.namespace().to_owned(), key());
         let referring = |name: &str, kind: &str, object: &str| {
@@ -50,6 +53,9 @@ impl Scene {
         ] {
             plane.apply(&object).await;
         }
+        plane
+            .put_old_segment(&release.installation.namespace, OLD_SEGMENT)
+            .await;
         let server = release.start_server(plane).await;
         Self {
             plane,

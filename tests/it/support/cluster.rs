@@ -39,9 +39,15 @@ impl ControlPlane {
         self.client(&User::Certificate(&self.pki.admin))
     }
 
+    /// The same, for another address of the API server.
+    pub(crate) fn admin_at(&self, url: &str) -> Client {
+        let config = self.config_at(url, &User::Certificate(&self.pki.admin));
+        Client::try_from(config).expect("a client for the API server")
+    }
+
     /// A kubeconfig file of the administrator.
     pub(crate) fn kubeconfig_admin(&self) -> PathBuf {
-        self.folder.join("admin.kubeconfig")
+        self.folder().join("admin.kubeconfig")
     }
 
     /// Creates a namespace for one test. Its name starts with `prefix`.
@@ -70,9 +76,17 @@ impl ControlPlane {
 
     /// A kubeconfig file with a fresh token of this service account, for a process under test.
     pub(crate) async fn kubeconfig_as(&self, namespace: &str, account: &str) -> PathBuf {
-        let path = self.folder.join(format!("{namespace}.{account}.kubeconfig"));
+        self.kubeconfig_at(self.url(), namespace, account).await
+    }
+
+    /// The same, at another address of the API server.
+    pub(crate) async fn kubeconfig_at(&self, url: &str, namespace: &str, account: &str) -> PathBuf {
+        let port = url.rsplit(':').next().unwrap_or_default();
+        let path = self
+            .folder()
+            .join(format!("{namespace}.{account}.{port}.kubeconfig"));
         let token = self.api_token(namespace, account).await;
-        kubeconfig::write(&path, &self.url, &self.pki.ca, namespace, &User::Token(&token));
+        kubeconfig::write(&path, url, &self.pki.ca, namespace, &User::Token(&token));
         path
     }
 
@@ -81,13 +95,13 @@ impl ControlPlane {
     /// # Errors
     /// What it wrote to its standard error, if it failed.
     pub(crate) async fn kubectl(&self, args: &[&str], input: &str) -> Result<String, String> {
-        let mut command = Command::new(self.binaries.program("kubectl"));
+        let mut command = Command::new(self.program("kubectl"));
         command
             .args(args)
             .env_clear()
             .env("KUBECONFIG", self.kubeconfig_admin())
-            .env("HOME", &self.folder);
-        let file = tempfile::NamedTempFile::new_in(&self.folder).expect("make a file for kubectl's input");
+            .env("HOME", self.folder());
+        let file = tempfile::NamedTempFile::new_in(self.folder()).expect("make a file for kubectl's input");
         file.as_file()
             .write_all(input.as_bytes())
             .expect("write kubectl's input");
@@ -112,7 +126,7 @@ impl ControlPlane {
     /// `/registry/<group>/<plural>/<namespace>/<name>`.
     pub(crate) async fn etcd_put(&self, key: &str, object: &Value) {
         let body = json!({ "key": STANDARD.encode(key), "value": STANDARD.encode(object.to_string()) });
-        let mut config = Config::new(self.etcd_url.parse().expect("etcd's address is a URI"));
+        let mut config = Config::new(self.etcd_url().parse().expect("etcd's address is a URI"));
         // Never used on plain HTTP, but without it the machine's own certificates are loaded.
         config.root_cert = Some(vec![self.pki.ca_der.clone()]);
         let request = http::Request::post("/v3/kv/put")
@@ -128,7 +142,12 @@ impl ControlPlane {
 
     /// The settings of a client for this user.
     pub(super) fn config(&self, user: &User<'_>) -> Config {
-        let mut config = Config::new(self.url.parse().expect("the API server's address is a URI"));
+        self.config_at(self.url(), user)
+    }
+
+    /// The same, at another address of the API server.
+    pub(super) fn config_at(&self, url: &str, user: &User<'_>) -> Config {
+        let mut config = Config::new(url.parse().expect("the API server's address is a URI"));
         config.root_cert = Some(vec![self.pki.ca_der.clone()]);
         config.auth_info = serde_json::from_value(user.auth_info()).expect("the user part of a kubeconfig");
         config

@@ -6,10 +6,14 @@
 //! namespace has no `default` service account and nothing is collected; and the binding that lets every
 //! service account read the issuer's keys is deleted, because hardened clusters do so.
 
-use std::fs::{self, File};
+mod faults;
+mod parts;
+
+pub(crate) use faults::Part;
+
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
@@ -21,6 +25,7 @@ use super::kubeconfig::{self, User};
 use super::leash::{self, Leash};
 use super::pki::Pki;
 use super::{announce, eventually, logs, ports};
+use parts::{Plan, flag, start};
 
 /// The issuer of the control plane's service-account tokens, and the audience that its API accepts.
 pub(crate) const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
@@ -39,7 +44,8 @@ const DISCOVERY_BINDING: &str = "system:service-account-issuer-discovery";
 pub(crate) struct Options {
     /// More flags for the kube-apiserver.
     pub(crate) apiserver_flags: Vec<String>,
-    /// Whether etcd waits until the disk has what it wrote. Only who measures needs that.
+    /// Whether etcd waits until what it acknowledges is on the disk, as every other etcd does. Without,
+    /// a control plane is faster, and what it stored does not survive a crash.
     pub(crate) fsync: bool,
     /// The only processor of etcd and the API server.
     pub(crate) processor: Option<u16>,
@@ -47,13 +53,12 @@ pub(crate) struct Options {
 
 /// A running control plane. Its processes end with this value, or with this process, however it ends.
 pub(crate) struct ControlPlane {
-    pub(super) binaries: Binaries,
-    pub(super) folder: PathBuf,
+    plan: Plan,
     pub(super) pki: Pki,
-    pub(super) url: String,
-    pub(super) etcd_url: String,
-    apiserver: Leash,
-    etcd: Leash,
+    apiserver: Mutex<Leash>,
+    etcd: Mutex<Leash>,
+    /// Of nothing that runs: what watches over the folder while the parts come and go.
+    _folder: Leash,
 }
 
 // === impl ControlPlane ===
@@ -79,29 +84,34 @@ impl ControlPlane {
 
     /// The path of one of its programs, `kubectl` for one.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
-        self.binaries.program(name)
+        self.plan.binaries.program(name)
     }
 
     /// The address of the API server.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        &self.plan.url
+    }
+
+    /// The address of etcd.
+    pub(crate) fn etcd_url(&self) -> &str {
+        &self.plan.etcd_url
+    }
+
+    /// Where its keys, its kubeconfig files and its data are.
+    pub(super) fn folder(&self) -> &Path {
+        &self.plan.folder
     }
 
     /// The certificate of the authority that signed the API server's certificate, as a PEM file.
     pub(crate) fn ca_file(&self) -> PathBuf {
-        self.folder.join("ca.crt")
-    }
-
-    /// The process ids of etcd and the API server.
-    pub(crate) fn pids(&self) -> [u32; 2] {
-        [self.etcd.pid(), self.apiserver.pid()]
+        self.folder().join("ca.crt")
     }
 
     /// Starts a kube-controller-manager, which runs until the returned value is dropped: owners are
     /// followed, garbage is collected, namespaces get their `default` service account.
     pub(crate) async fn start_controller_manager(&self) -> Leash {
         let port = ports::free_port();
-        let mut command = leash::command(&self.binaries.program("kube-controller-manager"), None);
+        let mut command = leash::command(&self.program("kube-controller-manager"), None);
         command
             .arg("--kubeconfig")
             .arg(self.kubeconfig_admin())
@@ -114,9 +124,9 @@ impl ControlPlane {
             .arg(flag("--root-ca-file", &self.ca_file()))
             .arg(flag(
                 "--service-account-private-key-file",
-                &self.folder.join("service-account.key"),
+                &self.folder().join("service-account.key"),
             ));
-        let log = self.folder.join("kube-controller-manager.log");
+        let log = self.folder().join("kube-controller-manager.log");
         let mut running = start(command, &log).unwrap_or_else(|error| panic!("{error}"));
         let accounts: Api<ServiceAccount> = Api::namespaced(self.admin(), "default");
         eventually(
@@ -191,24 +201,31 @@ async fn start_once(binaries: Binaries, options: &Options) -> Result<ControlPlan
         &User::Certificate(&pki.admin),
     );
 
-    let etcd = start(
-        etcd_command(&binaries, path, &etcd_url, options),
-        &path.join("etcd.log"),
-    )?;
-    let command = apiserver_command(&binaries, path, &url, &etcd_url, options);
-    let apiserver = start(command, &path.join("kube-apiserver.log"))?;
-    // From here on the folder goes when etcd does.
-    let folder = folder.keep();
-    let mut started = ControlPlane {
+    let plan = Plan {
         binaries,
-        folder,
-        pki,
+        folder: path.to_owned(),
         url,
         etcd_url,
-        apiserver,
-        etcd,
+        peer_url: format!("http://127.0.0.1:{}", ports::free_port()),
+        options: options.clone(),
+    };
+    let watcher = start(
+        leash::command(Path::new("/bin/true"), Some(path)),
+        &path.join("true.log"),
+    )?;
+    let etcd = plan.start(Part::Etcd)?;
+    let apiserver = plan.start(Part::ApiServer)?;
+    // From here on the folder goes when its watcher does.
+    let _kept = folder.keep();
+    let started = ControlPlane {
+        plan,
+        pki,
+        apiserver: Mutex::new(apiserver),
+        etcd: Mutex::new(etcd),
+        _folder: watcher,
     };
     started.wait_until_ready().await?;
+    started.delete_discovery_binding().await?;
     Ok(started)
 }
 
@@ -219,71 +236,8 @@ fn write_keys(folder: &Path, pki: &Pki) -> std::io::Result<()> {
     fs::write(folder.join("service-account.key"), &pki.service_account_key)
 }
 
-/// The data folder goes with etcd, which is the last to be let go.
-fn etcd_command(binaries: &Binaries, folder: &Path, url: &str, options: &Options) -> Command {
-    let peer = format!("http://127.0.0.1:{}", ports::free_port());
-    let mut command = leash::command_on(options.processor, &binaries.program("etcd"), Some(folder));
-    command
-        .arg(flag("--data-dir", &folder.join("etcd")))
-        .args(["--log-level=warn", "--name=test"])
-        .args((!options.fsync).then_some("--unsafe-no-fsync"))
-        .arg(format!("--listen-client-urls={url}"))
-        .arg(format!("--advertise-client-urls={url}"))
-        .arg(format!("--listen-peer-urls={peer}"))
-        .arg(format!("--initial-advertise-peer-urls={peer}"))
-        .arg(format!("--initial-cluster=test={peer}"));
-    command
-}
-
-fn apiserver_command(
-    binaries: &Binaries,
-    folder: &Path,
-    url: &str,
-    etcd_url: &str,
-    options: &Options,
-) -> Command {
-    let port = url.rsplit(':').next().unwrap_or_default();
-    let mut command = leash::command_on(options.processor, &binaries.program("kube-apiserver"), None);
-    command
-        .arg(format!("--etcd-servers={etcd_url}"))
-        .arg(format!("--secure-port={port}"))
-        .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"])
-        // Loopback addresses are refused as endpoints of the `kubernetes` Service; nobody needs them.
-        .arg("--endpoint-reconciler-type=none")
-        .arg("--service-cluster-ip-range=10.0.0.0/24")
-        .arg("--authorization-mode=Node,RBAC")
-        .arg("--allow-privileged=true")
-        .arg(flag("--client-ca-file", &folder.join("ca.crt")))
-        .arg(flag("--tls-cert-file", &folder.join("serving.crt")))
-        .arg(flag("--tls-private-key-file", &folder.join("serving.key")))
-        .arg(format!("--service-account-issuer={ISSUER}"))
-        .arg(flag(
-            "--service-account-key-file",
-            &folder.join("service-account.key"),
-        ))
-        .arg(flag(
-            "--service-account-signing-key-file",
-            &folder.join("service-account.key"),
-        ))
-        .args(&options.apiserver_flags);
-    command
-}
-
-fn flag(name: &str, path: &Path) -> String {
-    format!("{name}={}", path.display())
-}
-
-fn start(mut command: Command, log: &Path) -> Result<Leash, String> {
-    let open = || {
-        let output = File::create(log)?;
-        command.stdout(output.try_clone()?).stderr(output);
-        Leash::start(command)
-    };
-    open().map_err(|error| format!("cannot start what writes {}: {error}", log.display()))
-}
-
 impl ControlPlane {
-    async fn wait_until_ready(&mut self) -> Result<(), String> {
+    async fn wait_until_ready(&self) -> Result<(), String> {
         let mut config = self.config(&User::Certificate(&self.pki.admin));
         // A server that is not ready yet answers 500: ask again here, not with the client's pauses.
         config.default_retry = false;
@@ -291,18 +245,23 @@ impl ControlPlane {
             kube::Client::try_from(config).map_err(|error| format!("cannot make a client: {error}"))?;
         let begun = Instant::now();
         while let Err(error) = ready(&client).await {
-            let ended = self.etcd.ended().or_else(|| self.apiserver.ended());
+            let ended = self.part(Part::Etcd).ended();
+            let ended = ended.or_else(|| self.part(Part::ApiServer).ended());
             if ended.is_some() || begun.elapsed() > START {
                 return Err(format!(
                     "the control plane did not start ({}): {error}\n{}\n{}",
                     ended.map_or_else(|| format!("in {START:?}"), |status| status.to_string()),
-                    logs::tail(&self.folder.join("etcd.log")),
-                    logs::tail(&self.folder.join("kube-apiserver.log")),
+                    logs::tail(&self.folder().join("etcd.log")),
+                    logs::tail(&self.folder().join("kube-apiserver.log")),
                 ));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let bindings: Api<ClusterRoleBinding> = Api::all(client);
+        Ok(())
+    }
+
+    async fn delete_discovery_binding(&self) -> Result<(), String> {
+        let bindings: Api<ClusterRoleBinding> = Api::all(self.admin());
         bindings
             .delete(DISCOVERY_BINDING, &DeleteParams::default())
             .await

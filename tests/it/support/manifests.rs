@@ -1,5 +1,7 @@
 //! Applying YAML, as a user would, and waiting until its kinds are served.
 
+use countersign::api::crds;
+use countersign::api::v1alpha1::GROUP;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
@@ -28,6 +30,14 @@ impl ControlPlane {
             stored.push(apply(&client, &object).await.map_err(message)?);
         }
         Ok(stored)
+    }
+
+    /// Applies the definitions of our kinds, and waits until they can be used.
+    pub(crate) async fn install_kinds(&self) {
+        self.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
+        for plural in ["oauthclients", "replaysegments"] {
+            self.wait_crd_established(&format!("{plural}.{GROUP}")).await;
+        }
     }
 
     /// Waits until the kinds of the CustomResourceDefinition `name` can be used, in all its versions.

@@ -18,7 +18,9 @@ pub(crate) mod manifests;
 pub(crate) mod pki;
 pub(crate) mod ports;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod release;
+pub(crate) mod seat;
 pub(crate) mod stub;
 pub(crate) mod workloads;
 

@@ -1,11 +1,12 @@
 //! An installation of the product: accounts with exactly their rights, policies, processes.
 
 use super::ports::free_port;
+use super::seat::Seat;
 use super::{ControlPlane, Process, eventually};
 use countersign::api::installation::{Account, Installation};
-use countersign::api::{crds, manifests};
+use countersign::api::manifests;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -29,6 +30,8 @@ pub(crate) struct Release {
 pub(crate) struct Server {
     pub(crate) process: Process,
     pub(crate) issuer: String,
+    /// Where it is reached: the issuer, unless it shares that with others.
+    pub(crate) url: String,
     pub(crate) health: String,
     pub(crate) http: reqwest::Client,
     /// Its certificate, which vouches for itself.
@@ -66,9 +69,7 @@ impl Release {
         prefixes: &[&str],
         rbac: impl FnOnce(&Installation) -> Result<String, serde_saphyr::ser::Error>,
     ) -> Self {
-        plane.apply_yaml(&crds::yaml().unwrap()).await.unwrap();
-        plane.wait_crd_established("oauthclients.countersign.dev").await;
-        plane.wait_crd_established("replaysegments.countersign.dev").await;
+        plane.install_kinds().await;
         let home = format!("{}-release", prefixes[0]);
         let mut installation = Installation {
             namespace: plane.namespace(&home).await.to_string(),
@@ -152,52 +153,47 @@ impl Release {
 
     /// The same with these flags.
     pub(crate) async fn start_server_with(&self, plane: &ControlPlane, flags: &[&str]) -> Server {
-        let (port, health) = (free_port(), format!("127.0.0.1:{}", free_port()));
-        let issuer = format!("https://127.0.0.1:{port}");
-        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        let (ca, key) = (
-            self.folder.path().join(format!("{port}.crt")),
-            self.folder.path().join(format!("{port}.key")),
-        );
-        std::fs::write(&ca, made.cert.pem()).unwrap();
-        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let kubeconfig = self.kubeconfig(plane, Account::Server).await;
+        self.start_server_at(&self.seat(), &kubeconfig, flags)
+    }
+
+    /// A place for a server.
+    pub(crate) fn seat(&self) -> Seat {
+        Seat::new(self.folder.path())
+    }
+
+    /// Starts a server in this place, which reaches the API server by this file.
+    pub(crate) fn start_server_at(&self, seat: &Seat, kubeconfig: &Path, flags: &[&str]) -> Server {
+        let old = format!("{OLD}=RS256");
+        let namespace = &self.installation.namespace;
+        let args = [
+            "server",
+            "--resource",
+            LEDGER,
+            "--resource",
+            &old,
+            "--namespace",
+            namespace,
+        ];
         let process = Process::countersign(
-            [
-                "server",
-                "--issuer",
-                &issuer,
-                "--resource",
-                LEDGER,
-                "--resource",
-                &format!("{OLD}=RS256"),
-                "--listen",
-                &format!("127.0.0.1:{port}"),
-                "--health-listen",
-                &health,
-                "--namespace",
-                &self.installation.namespace,
-                "--tls-cert",
-                ca.to_str().unwrap(),
-                "--tls-key",
-                key.to_str().unwrap(),
-            ]
-            .into_iter()
-            .chain(self.watched())
-            .chain(flags.iter().copied()),
+            args.into_iter()
+                .chain(seat.args())
+                .chain(self.watched())
+                .chain(flags.iter().copied()),
         )
-        .env("KUBECONFIG", self.kubeconfig(plane, Account::Server).await)
+        .env("KUBECONFIG", kubeconfig)
         .start();
-        let certificate = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
         let http = reqwest::Client::builder()
-            .tls_certs_only([certificate])
+            .tls_certs_only([seat.trust()])
             .build()
             .unwrap();
         Server {
             process,
-            issuer,
-            health: format!("http://{health}"),
+            issuer: seat.issuer.clone(),
+            url: seat.url.clone(),
+            health: format!("http://{}", seat.health),
             http,
-            ca,
+            ca: seat.certificate.clone(),
         }
     }
 
@@ -233,7 +229,7 @@ impl Server {
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
         let response = self
             .http
-            .post(format!("{}/token", self.issuer))
+            .post(format!("{}/token", self.url))
             .form(form)
             .send()
             .await

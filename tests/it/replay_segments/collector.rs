@@ -1,0 +1,6 @@
+//! What the controller collects, and what it leaves.
+
+mod due;
+mod installed;
+mod log;
+mod requests;
