@@ -21,14 +21,15 @@ pub(crate) fn apart<T: Send>(
     })
 }
 
-/// The same at the lowest priority: whatever else wants the processor gets it at once.
+/// The same as somebody idle (`SCHED_IDLE`): whatever else wants the processor gets it at once. The lowest
+/// `nice` is not enough, for it would still be given slices of some milliseconds.
 pub(crate) fn beneath<T: Send>(
     processor: u16,
     work: impl FnOnce() -> anyhow::Result<T> + Send,
 ) -> anyhow::Result<T> {
     on_a_thread(|| {
         move_this_thread(processor)?;
-        of_this_thread("renice", &["-n", "19", "-p"])?;
+        of_this_thread("chrt", &["--idle", "-p", "0"])?;
         work()
     })
 }

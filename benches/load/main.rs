@@ -6,7 +6,7 @@
 
 #[expect(
     dead_code,
-    reason = "the lowest priority is for a processor that others need as well"
+    reason = "the times of an idle processor are for one that others need as well"
 )]
 #[path = "../driver/mod.rs"]
 mod driver;

@@ -6,7 +6,7 @@ use crate::driver::drive::{Pace, Seen, Stream, drive};
 use crate::driver::latency::Latency;
 use crate::driver::pin;
 use crate::driver::supply::Supply;
-use crate::scene::Scene;
+use crate::scene::{KIND, Scene};
 use crate::server::Log;
 use crate::shared::figures::count;
 use crate::table::Figure;
@@ -31,7 +31,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     let targets = [server.target.clone()];
     let others = || Supply::make(TIME.1, |number| scene.request_but_of_the_first(number));
     let alone = send(scene, &targets, &mut others()?, None)?;
-    let mut flood = Supply::make(FLOOD, |_| scene.request(0))?;
+    let mut flood = Supply::make(FLOOD, |_| scene.request(KIND, 0))?;
     let with_flood = send(scene, &targets, &mut others()?, Some(&mut flood))?;
     let [before] = alone.as_slice() else {
         anyhow::bail!("a stream came to nothing");

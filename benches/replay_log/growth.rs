@@ -3,7 +3,7 @@
 
 use crate::load::Load;
 use crate::observe;
-use crate::scene::Scene;
+use crate::scene::{SOONER_MADE, Scene};
 use crate::server::{Log, Server};
 use crate::table::Figure;
 use anyhow::Context;
@@ -89,6 +89,7 @@ fn load<'a>(scene: &'a Scene, servers: &'a [&'a Server], time: Duration) -> Load
     Load {
         scene,
         servers,
+        kind: SOONER_MADE,
         connections: CONNECTIONS,
         time,
     }

@@ -4,7 +4,7 @@
 use crate::append;
 use crate::load::{Load, Loaded};
 use crate::observe;
-use crate::scene::Scene;
+use crate::scene::{KIND, Scene};
 use crate::server::{Log, Server};
 use crate::shared::figures::count;
 use crate::table::Figure;
@@ -101,6 +101,7 @@ fn load<'a>(scene: &'a Scene, servers: &'a [&'a Server], connections: u16) -> Lo
     Load {
         scene,
         servers,
+        kind: KIND,
         connections,
         time: scene.options.time(),
     }

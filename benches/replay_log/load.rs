@@ -1,4 +1,4 @@
-//! Requests for tokens, sent from the cluster's processor at the lowest priority.
+//! Requests for tokens, sent from the cluster's processor when it is idle.
 
 use crate::driver::connection::Target;
 use crate::driver::drive::{Pace, Seen, Stream, drive};
@@ -8,6 +8,7 @@ use crate::driver::supply::Supply;
 use crate::scene::Scene;
 use crate::server::Server;
 use crate::shared::figures::count;
+use crate::shared::kind::Kind;
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub(crate) struct Load<'a> {
     pub(crate) scene: &'a Scene,
     /// The connections go to them in turn.
     pub(crate) servers: &'a [&'a Server],
+    /// What is asked for.
+    pub(crate) kind: Kind,
     pub(crate) connections: u16,
     pub(crate) time: Duration,
 }
@@ -99,7 +102,7 @@ impl Load<'_> {
     }
 
     fn supply(&self, number: usize) -> anyhow::Result<Supply> {
-        Supply::make(number, |number| self.scene.request(number))
+        Supply::make(number, |number| self.scene.request(self.kind, number))
     }
 
     fn servers_time(&self) -> anyhow::Result<Duration> {

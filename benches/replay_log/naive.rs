@@ -8,7 +8,7 @@
 use crate::driver::latency::percentile;
 use crate::driver::pin;
 use crate::load::Load;
-use crate::scene::{RELEASE, Scene};
+use crate::scene::{KIND, RELEASE, Scene};
 use crate::segments::{Segments, entries, name};
 use crate::server::Log;
 use crate::shared::figures::count;
@@ -52,6 +52,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     let load = Load {
         scene,
         servers: &[&server],
+        kind: KIND,
         connections: CONNECTIONS,
         time: scene.options.time(),
     };

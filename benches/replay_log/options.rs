@@ -4,7 +4,7 @@ use clap::{Parser, ValueEnum};
 use std::time::Duration;
 
 /// Measures the replay log in a real API server on this machine (Linux with two processors, taskset and
-/// renice): goal, measured, ratio.
+/// chrt): goal, measured, ratio.
 #[derive(Debug, Clone, Parser)]
 pub(crate) struct Options {
     /// The parts to measure, in this order.
@@ -25,7 +25,7 @@ pub(crate) struct Options {
     /// The processor of etcd, the API server and the controller.
     #[arg(long, default_value_t = 1)]
     pub(crate) cluster_processor: u16,
-    /// The processor that the requests come from, at the lowest priority; that of the cluster, if not given.
+    /// The processor that the requests come from, when it is idle; that of the cluster, if not given.
     #[arg(long)]
     load_processor: Option<u16>,
     /// Cargo says so.

@@ -3,7 +3,7 @@
 
 use crate::load::Load;
 use crate::observe::{self, Observed};
-use crate::scene::Scene;
+use crate::scene::{KIND, Scene};
 use crate::server::{Log, Server};
 use crate::table::Figure;
 use std::time::Duration;
@@ -48,6 +48,7 @@ fn at_full_rate(scene: &Scene, name: &str, servers: &[&Server]) -> anyhow::Resul
     let load = Load {
         scene,
         servers,
+        kind: KIND,
         connections: CONNECTIONS,
         time: scene.options.time().saturating_mul(2),
     };
@@ -83,6 +84,7 @@ fn at_a_trickle(
     let load = Load {
         scene,
         servers,
+        kind: KIND,
         connections: 12,
         time: minute,
     };

@@ -25,6 +25,12 @@ pub(crate) const KIND: Kind = Kind {
     token: Algorithm::Es256,
 };
 
+/// The same for an assertion that is sooner made.
+pub(crate) const SOONER_MADE: Kind = Kind {
+    presented: Presented::Assertion(Algorithm::Es256),
+    token: Algorithm::Es256,
+};
+
 /// A control plane with an installation. All of it ends with this value.
 pub(crate) struct Scene {
     /// What is measured, and where.
@@ -62,15 +68,15 @@ impl Scene {
     }
 
     /// The whole HTTP request for a token, of the client with this number, taken in turn.
-    pub(crate) fn request(&self, number: usize) -> anyhow::Result<Vec<u8>> {
-        self.keys.request(KIND, &clients::name(number), ISSUER)
+    pub(crate) fn request(&self, kind: Kind, number: usize) -> anyhow::Result<Vec<u8>> {
+        self.keys.request(kind, &clients::name(number), ISSUER)
     }
 
     /// The same of every client but the first.
     pub(crate) fn request_but_of_the_first(&self, number: usize) -> anyhow::Result<Vec<u8>> {
         let others = CLIENTS.saturating_sub(1);
         let number = number.checked_rem(others).unwrap_or_default();
-        self.request(number.saturating_add(1))
+        self.request(KIND, number.saturating_add(1))
     }
 
     /// The certificate of every server and its key: files in PEM.

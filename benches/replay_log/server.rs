@@ -127,7 +127,7 @@ impl Server {
         let begin = Instant::now();
         let mut connection = Connection::open(&self.target)?;
         loop {
-            connection.send(&scene.request(0)?)?;
+            connection.send(&scene.request(KIND, 0)?)?;
             let answer = loop {
                 if let Some(answer) = connection.look()? {
                     break answer;

@@ -2,7 +2,7 @@
 //! run all the time, and take turns.
 
 use crate::load::{Load, Loaded};
-use crate::scene::Scene;
+use crate::scene::{KIND, Scene};
 use crate::server::Log;
 use crate::shared::figures::median;
 use crate::table::Figure;
@@ -19,6 +19,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     let load = |servers| Load {
         scene,
         servers,
+        kind: KIND,
         connections: CONNECTIONS,
         time: scene.options.time(),
     };
