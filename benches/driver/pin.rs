@@ -21,8 +21,7 @@ pub(crate) fn apart<T: Send>(
     })
 }
 
-/// The same as somebody idle (`SCHED_IDLE`): whatever else wants the processor gets it at once. The lowest
-/// `nice` is not enough, for it would still be given slices of some milliseconds.
+/// The same as somebody idle (`SCHED_IDLE`): whatever else wants the processor gets it at once.
 pub(crate) fn beneath<T: Send>(
     processor: u16,
     work: impl FnOnce() -> anyhow::Result<T> + Send,

@@ -10,8 +10,6 @@ use crate::shared::figures::count;
 use crate::table::Figure;
 use std::time::Duration;
 
-/// Connections of the closed loop, which finds the most.
-const MANY: u16 = 1_024;
 /// Connections of the open loop: nobody waits for one.
 const ENOUGH: u16 = 512;
 /// Requests per second with pauses in between.
@@ -28,7 +26,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     // Before any server: what is written by others counts as another writer for a minute.
     let one = append::of(scene, 1)?;
     let paced = scene.server(Log::Cluster, &[])?;
-    let rate = load(scene, &[&paced], MANY).first_look()? / 2.0;
+    let rate = load(scene, &[&paced], scene.options.connections).first_look()? / 2.0;
     let (at_pace, keys) = half(scene, &paced, rate)?;
     let paused = Load {
         time: RARE_FOR,

@@ -25,8 +25,6 @@ const TIME: Duration = Duration::from_secs(3);
 /// Requests at once.
 const AT_ONCE: [usize; 4] = [16, 64, 128, 256];
 
-/// Connections of the server beside which it is told.
-const CONNECTIONS: u16 = 1_024;
 /// How many times as many assertions a second the log takes.
 const TIMES: f64 = 10.0;
 
@@ -53,7 +51,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
         scene,
         servers: &[&server],
         kind: KIND,
-        connections: CONNECTIONS,
+        connections: scene.options.connections,
         time: scene.options.time(),
     };
     let group = load.closed(load.first_look()?)?.rate;

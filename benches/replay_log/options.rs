@@ -19,6 +19,9 @@ pub(crate) struct Options {
     /// How long each loop of requests lasts.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=30))]
     seconds: u8,
+    /// Connections of the closed loops: enough for many requests in each append.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=2048))]
+    pub(crate) connections: u16,
     /// The processor of the server.
     #[arg(long, default_value_t = 0)]
     pub(crate) server_processor: u16,

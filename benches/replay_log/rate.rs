@@ -16,8 +16,6 @@ const FULL: (f64, f64) = (512.0, 16.0);
 const TRICKLE: f64 = 10.0;
 /// How long it goes on: less, and with `--long`.
 const TRICKLE_FOR: (Duration, Duration) = (Duration::from_mins(1), Duration::from_mins(10));
-/// One server's connections.
-const CONNECTIONS: u16 = 1_024;
 
 /// Measures one server.
 pub(crate) fn of_one(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
@@ -49,7 +47,7 @@ fn at_full_rate(scene: &Scene, name: &str, servers: &[&Server]) -> anyhow::Resul
         scene,
         servers,
         kind: KIND,
-        connections: CONNECTIONS,
+        connections: scene.options.connections,
         time: scene.options.time().saturating_mul(2),
     };
     let expected = load.first_look()?;

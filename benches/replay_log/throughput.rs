@@ -8,9 +8,7 @@ use crate::shared::figures::median;
 use crate::table::Figure;
 
 /// Turns of each.
-const ROUNDS: usize = 5;
-/// Enough for many requests in each append.
-const CONNECTIONS: u16 = 1_024;
+const ROUNDS: usize = 3;
 
 /// Measures it.
 pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
@@ -20,7 +18,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
         scene,
         servers,
         kind: KIND,
-        connections: CONNECTIONS,
+        connections: scene.options.connections,
         time: scene.options.time(),
     };
     let [memory, cluster] = [load(&memory), load(&cluster)];
