@@ -6,6 +6,7 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use serde::Deserialize;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 
 /// Where a server listens, and how.
@@ -17,8 +18,9 @@ pub(crate) struct Target {
     pub(crate) tls: Option<Arc<ClientConfig>>,
 }
 
-/// A connection without a thread: whoever owns it looks again and again.
+/// A connection without a thread: whoever owns it looks when something came.
 pub(crate) struct Connection {
+    descriptor: RawFd,
     socket: Box<dyn Socket>,
     received: Vec<u8>,
 }
@@ -49,6 +51,7 @@ impl Connection {
     pub(crate) fn open(target: &Target) -> io::Result<Self> {
         let mut stream = TcpStream::connect(target.address)?;
         stream.set_nodelay(true)?;
+        let descriptor = stream.as_raw_fd();
         let socket: Box<dyn Socket> = if let Some(tls) = &target.tls {
             let name = ServerName::IpAddress(target.address.ip().into());
             let mut connection = ClientConnection::new(Arc::clone(tls), name).map_err(io::Error::other)?;
@@ -62,6 +65,7 @@ impl Connection {
             Box::new(stream)
         };
         Ok(Self {
+            descriptor,
             socket,
             received: Vec::with_capacity(4096),
         })
@@ -80,20 +84,26 @@ impl Connection {
         Ok(())
     }
 
-    /// The answer, if all of it is there.
+    /// The file descriptor of its socket, to be told when something comes.
+    pub(crate) const fn descriptor(&self) -> RawFd {
+        self.descriptor
+    }
+
+    /// The answer, if all of it is there; if not, everything that came was read.
     pub(crate) fn look(&mut self) -> io::Result<Option<Answer>> {
         let mut chunk = [0; 4096];
-        match self.socket.read(&mut chunk) {
-            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(length) => self
-                .received
-                .extend_from_slice(chunk.get(..length).unwrap_or_default()),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
-            Err(error) => return Err(error),
-        }
-        match whole(&self.received) {
-            Some((status, body)) => Ok(Some(judge(status, body))),
-            None => Ok(None),
+        loop {
+            match self.socket.read(&mut chunk) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(length) => self
+                    .received
+                    .extend_from_slice(chunk.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(error),
+            }
+            if let Some((status, body)) = whole(&self.received) {
+                return Ok(Some(judge(status, body)));
+            }
         }
     }
 }

@@ -4,10 +4,6 @@
 //! `cargo bench --bench load -- --help`. Nothing leaves the loopback interface; all is bounded in
 //! number and time.
 
-#[expect(
-    dead_code,
-    reason = "the times of an idle processor are for one that others need as well"
-)]
 #[path = "../driver/mod.rs"]
 mod driver;
 mod measure;

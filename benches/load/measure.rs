@@ -1,7 +1,7 @@
 //! One run of one exchange: a fresh server, and everything that is measured of it.
 
 use crate::driver::connection::Target;
-use crate::driver::drive::{Pace, Seen, Stream, drive};
+use crate::driver::drive::{Between, Pace, Seen, Stream, drive};
 use crate::driver::latency::Latency;
 use crate::driver::pin;
 use crate::driver::supply::Supply;
@@ -146,7 +146,9 @@ impl Driver<'_> {
             pace,
         };
         let time = self.options.time();
-        let seen = pin::apart(self.options.load_processor, || drive([stream], time))?;
+        let seen = pin::apart(self.options.load_processor, || {
+            drive([stream], time, Between::Spin)
+        })?;
         seen.into_iter().next().context("a stream came to nothing")
     }
 }

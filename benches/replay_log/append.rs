@@ -13,7 +13,6 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use kube::core::WatchEvent;
 use serde_json::Value;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long each size is measured.
@@ -23,8 +22,6 @@ const WARM_UP: usize = 20;
 
 /// Keys in one append.
 const SIZES: [usize; 3] = [1, 16, 200];
-/// In one append beside a thread that spins.
-const BESIDE: usize = 16;
 
 /// The latencies of bare appends of one size.
 #[derive(Debug, Clone, Copy)]
@@ -52,29 +49,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
         let name = format!("bare appends of {keys} keys, one writer");
         figures.push(Figure::of(name, appends.rate, "/s"));
     }
-    let [p50, p99] = beside_a_spinner(scene)?.updates;
-    let name = format!("bare append of {BESIDE} keys, update, beside one that spins");
-    figures.push(Figure::milliseconds(format!("{name}: p50"), p50));
-    figures.push(Figure::milliseconds(format!("{name}: p99"), p99));
     Ok(figures)
-}
-
-/// The same while a thread spins where the requests come from, as they do: it must not make a difference.
-fn beside_a_spinner(scene: &Scene) -> anyhow::Result<Appends> {
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            pin::beneath(scene.options.load_processor(), || {
-                while !stop.load(Ordering::Relaxed) {
-                    std::hint::spin_loop();
-                }
-                Ok(())
-            })
-        });
-        let appends = of(scene, BESIDE);
-        stop.store(true, Ordering::Relaxed);
-        appends
-    })
 }
 
 /// Measures appends of so many keys from the server's processor, with its rights.

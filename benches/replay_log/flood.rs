@@ -2,7 +2,7 @@
 //! notice?
 
 use crate::driver::connection::Target;
-use crate::driver::drive::{Pace, Seen, Stream, drive};
+use crate::driver::drive::{Between, Pace, Seen, Stream, drive};
 use crate::driver::latency::Latency;
 use crate::driver::pin;
 use crate::driver::supply::Supply;
@@ -90,5 +90,7 @@ fn send(
         pace: Pace::Closed,
     });
     let streams = std::iter::once(others).chain(flood);
-    pin::beneath(scene.options.load_processor(), || drive(streams, TIME.0))
+    pin::apart(scene.options.load_processor(), || {
+        drive(streams, TIME.0, Between::Sleep)
+    })
 }

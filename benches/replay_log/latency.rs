@@ -3,7 +3,6 @@
 
 use crate::append;
 use crate::load::{Load, Loaded};
-use crate::observe;
 use crate::scene::{KIND, Scene};
 use crate::server::{Log, Server};
 use crate::shared::figures::count;
@@ -23,8 +22,6 @@ const APPENDS: f64 = 3.0;
 
 /// Measures it.
 pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
-    // Before any server: what is written by others counts as another writer for a minute.
-    let one = append::of(scene, 1)?;
     let paced = scene.server(Log::Cluster, &[])?;
     let rate = load(scene, &[&paced], scene.options.connections).first_look()? / 2.0;
     let (at_pace, keys) = half(scene, &paced, rate)?;
@@ -36,6 +33,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     drop(paced);
     let at_once = scene.server(Log::Cluster, &["--append-rate", NO_PACE])?;
     let (at_once, keys_at_once) = half(scene, &at_once, rate)?;
+    let one = append::of(scene, 1)?;
     let paced_append = append::of(scene, keys)?;
     let append_at_once = append::of(scene, keys_at_once)?;
 
@@ -109,7 +107,10 @@ fn load<'a>(scene: &'a Scene, servers: &'a [&'a Server], connections: u16) -> Lo
 fn half(scene: &Scene, server: &Server, rate: f64) -> anyhow::Result<(Loaded, usize)> {
     let servers = [server];
     let load = load(scene, &servers, ENOUGH);
-    let (loaded, seen) = observe::during(scene, || load.open(rate))?;
-    let keys = Duration::from_secs_f64((seen.keys() / seen.appends()).max(1.0)).as_secs();
+    let [appends_before, keys_before] = server.appended()?;
+    let loaded = load.open(rate)?;
+    let [appends, keys] = server.appended()?;
+    let keys = (keys - keys_before) / (appends - appends_before);
+    let keys = Duration::from_secs_f64(keys.max(1.0)).as_secs();
     Ok((loaded, usize::try_from(keys)?))
 }

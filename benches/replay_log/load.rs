@@ -1,7 +1,7 @@
-//! Requests for tokens, sent from the cluster's processor when it is idle.
+//! Requests for tokens, sent from the cluster's processor.
 
 use crate::driver::connection::Target;
-use crate::driver::drive::{Pace, Seen, Stream, drive};
+use crate::driver::drive::{Between, Pace, Seen, Stream, drive};
 use crate::driver::latency::{Latency, percentile};
 use crate::driver::pin;
 use crate::driver::supply::Supply;
@@ -117,7 +117,9 @@ impl Load<'_> {
             supply,
             pace,
         };
-        let seen = pin::beneath(self.scene.options.load_processor(), || drive([stream], self.time))?;
+        let seen = pin::apart(self.scene.options.load_processor(), || {
+            drive([stream], self.time, Between::Sleep)
+        })?;
         seen.into_iter().next().context("a stream came to nothing")
     }
 }

@@ -3,8 +3,8 @@
 use clap::{Parser, ValueEnum};
 use std::time::Duration;
 
-/// Measures the replay log in a real API server on this machine (Linux with two processors, taskset and
-/// chrt): goal, measured, ratio.
+/// Measures the replay log in a real API server on this machine (Linux with two processors and
+/// taskset): goal, measured, ratio.
 #[derive(Debug, Clone, Parser)]
 pub(crate) struct Options {
     /// The parts to measure, in this order.
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// The processor of etcd, the API server and the controller.
     #[arg(long, default_value_t = 1)]
     pub(crate) cluster_processor: u16,
-    /// The processor that the requests come from, when it is idle; that of the cluster, if not given.
+    /// The processor that the requests come from; that of the cluster, if not given.
     #[arg(long)]
     load_processor: Option<u16>,
     /// Cargo says so.
@@ -87,11 +87,6 @@ impl Part {
         Self::Growth,
         Self::Restart,
     ];
-
-    /// Whether it needs a log that nothing else has written to.
-    pub(crate) const fn alone(self) -> bool {
-        matches!(self, Self::Flood | Self::Growth | Self::Restart)
-    }
 
     /// What it is, for who waits.
     pub(crate) const fn told(self) -> &'static str {

@@ -7,6 +7,7 @@ use crate::scene::{KIND, RELEASE, Scene};
 use crate::shared::kind::NAMESPACE;
 use crate::support::Process;
 use crate::support::ports::free_port;
+use anyhow::Context;
 use countersign::api::installation::Account;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -33,6 +34,7 @@ pub(crate) enum Log {
 /// A running server; it is killed when this is dropped.
 pub(crate) struct Server {
     process: Process,
+    health: SocketAddr,
     /// Where it is.
     pub(crate) target: Target,
     /// From the start of the process until it said that it is ready.
@@ -83,6 +85,7 @@ impl Scene {
         };
         let mut server = Server {
             process,
+            health,
             target,
             start: Duration::ZERO,
         };
@@ -122,6 +125,19 @@ impl Server {
         process::memory(self.process.pid())
     }
 
+    /// Appends sent, and keys in them: its own figures.
+    pub(crate) fn appended(&self) -> anyhow::Result<[f64; 2]> {
+        let metrics = ask(self.health, "/metrics")?;
+        let figure = |name: &str| -> anyhow::Result<f64> {
+            let value = metrics.lines().find_map(|line| line.strip_prefix(name));
+            Ok(value.with_context(|| format!("no {name}"))?.trim().parse()?)
+        };
+        Ok([
+            figure("countersign_replay_append_keys_count ")?,
+            figure("countersign_replay_append_keys_sum ")?,
+        ])
+    }
+
     /// For half a minute after the first installation, nothing is decided.
     fn wait_for_a_token(&self, scene: &Scene) -> anyhow::Result<()> {
         let begin = Instant::now();
@@ -158,12 +174,16 @@ impl Server {
 
 /// Whether `/readyz` answers 200.
 fn is_ready(health: SocketAddr) -> bool {
-    let ask = || -> std::io::Result<[u8; 12]> {
-        let mut stream = TcpStream::connect(health)?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: health\r\nconnection: close\r\n\r\n")?;
-        let mut status = [0; 12];
-        stream.read_exact(&mut status)?;
-        Ok(status)
-    };
-    ask().is_ok_and(|status| status == *b"HTTP/1.1 200")
+    ask(health, "/readyz").is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+fn ask(health: SocketAddr, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(health)?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: health\r\nconnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
