@@ -60,8 +60,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
                 format!("{name}: p50, bare appends"),
                 p50.div_duration_f64(append_p50),
                 "",
-            )
-            .at_most(APPENDS),
+            ),
             Figure::of(
                 format!("{name}: p99, bare appends"),
                 p99.div_duration_f64(append_p99),

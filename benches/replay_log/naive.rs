@@ -45,7 +45,6 @@ trait Create {
 
 /// Measures it, and the server beside it.
 pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
-    let (segments, leases) = on_servers_processor(scene)?;
     let server = scene.server(Log::Cluster, &[])?;
     let load = Load {
         scene,
@@ -55,6 +54,8 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
         time: scene.options.time(),
     };
     let group = load.closed(load.first_look()?)?.rate;
+    drop(server);
+    let (segments, leases) = on_servers_processor(scene)?;
     let mut figures = Vec::new();
     for (of, naive) in [("one segment each", segments), ("one Lease each", leases)] {
         figures.extend([

@@ -20,7 +20,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=30))]
     seconds: u8,
     /// Connections of the closed loops: enough for many requests in each append.
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=2048))]
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=2048))]
     pub(crate) connections: u16,
     /// The processor of the server.
     #[arg(long, default_value_t = 0)]
