@@ -23,6 +23,7 @@ use open::Open;
 use std::collections::HashMap;
 use std::collections::hash_map;
 use std::time::Duration;
+use thiserror::Error;
 
 /// The most keys that one write adds.
 const LARGEST_WRITE: usize = 2_048;
@@ -63,6 +64,11 @@ pub enum Answered {
     /// Nobody can say.
     Unknown,
 }
+
+/// A list is older than what is known already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the API server's list is older than what is known already")]
+pub struct OlderList;
 
 /// What is wrong with the watch, and who was told that nothing can be said.
 pub type Broken<T> = (LedgerFault, Vec<Verdict<T>>);
@@ -329,11 +335,21 @@ impl<T> Replica<T> {
     }
 
     /// Takes the log from a consistent list. The watch has to begin at exactly its version.
-    pub fn relisted(&mut self, ledger: Ledger) -> Vec<Verdict<T>> {
+    ///
+    /// A list that is older than what is known, of an API server that is behind or of a store that was set back, changes
+    /// nothing: it lacks keys that were honoured.
+    pub fn relisted(&mut self, ledger: Ledger) -> Result<Vec<Verdict<T>>, OlderList> {
+        if self
+            .ledger
+            .as_ref()
+            .is_some_and(|known| ledger.version() < known.version())
+        {
+            return Err(OlderList);
+        }
         let told = self.interrupted();
         self.ledger = Some(ledger);
         self.following = true;
-        told
+        Ok(told)
     }
 
     /// Forgets what may be forgotten at `api_time`, on the API server's clock.

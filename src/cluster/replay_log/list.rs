@@ -5,7 +5,7 @@ use super::objects::{Segment, Segments, brief};
 use super::shared::{Shared, tell};
 use crate::replay::ledger::Ledger;
 use crate::replay::version::ResourceVersion;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,13 +38,7 @@ pub(super) async fn list(shared: &Shared, segments: &Segments) -> anyhow::Result
     }
     let (version, keys, live) = (ledger.version(), ledger.keys(), ledger.segments());
     let mut state = shared.state();
-    if let Some(known) = state.replica.ledger() {
-        ensure!(
-            known.version() <= version,
-            "the API server is behind what is known already"
-        );
-    }
-    let told = state.replica.relisted(ledger);
+    let told = state.replica.relisted(ledger)?;
     state.birth = Some(found.metadata.created_before());
     state.salt = found.metadata.uid;
     let (now, date) = (shared.steady(), shared.api_clock.date());

@@ -70,10 +70,11 @@ impl Server {
             saw_deletion: false,
             retired: false,
         };
-        server.replica.relisted(Ledger::with_formats(
+        let ledger = Ledger::with_formats(
             resource_version(store.version()),
             server.release.owned_formats().to_vec(),
-        ));
+        );
+        server.replica.relisted(ledger).unwrap();
         server.watch = Some(store.version());
         server
     }

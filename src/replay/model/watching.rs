@@ -84,14 +84,14 @@ impl Server {
                 self.replica.seen_up_to(version);
             }
             Some(Mistake::ListGrantsWaiters) => {
-                verdicts = self.replica.relisted(ledger);
+                verdicts = self.replica.relisted(ledger).unwrap();
                 for (ticket, outcome) in &mut verdicts {
                     if self.own_segments_have(case, store, *ticket) {
                         *outcome = Outcome::Owned;
                     }
                 }
             }
-            _ => verdicts = self.replica.relisted(ledger),
+            _ => verdicts = self.replica.relisted(ledger).unwrap(),
         }
         self.abandon();
         if case.mistake == Some(Mistake::WatchesFromNow) {

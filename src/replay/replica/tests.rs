@@ -39,7 +39,7 @@ impl Server {
 
     fn with(capacity: Capacity) -> Self {
         let mut replica = Replica::new(capacity);
-        assert_eq!(replica.relisted(Ledger::new(version(1))), []);
+        assert_eq!(replica.relisted(Ledger::new(version(1))), Ok(vec![]));
         Self(replica)
     }
 
@@ -249,8 +249,24 @@ fn nothing_is_decided_from_a_list() {
         expires: at(NOW),
     };
     ledger.insert_listed(&shown).unwrap();
-    assert_eq!(server.0.relisted(ledger), []);
+    assert_eq!(server.0.relisted(ledger), Ok(vec![]));
     assert_eq!(server.submit(3, &["a"]), Some(Outcome::Replayed(0)));
+}
+
+/// T14
+#[test]
+fn a_list_that_is_older_than_what_is_known_changes_nothing() {
+    let mut server = Server::new();
+    assert_eq!(server.submit(1, &["a"]), None);
+    let write = server.write().unwrap();
+    server.shown(5, "mine", &write.keys);
+    server.0.lost_sight();
+    for behind in [1, 4] {
+        assert_eq!(server.0.relisted(Ledger::new(version(behind))), Err(OlderList));
+        assert_eq!(server.submit(2, &["a"]), Some(Outcome::Replayed(0)), "{behind}");
+        assert_eq!(server.submit(3, &["b"]), Some(Outcome::Unavailable), "{behind}");
+    }
+    assert_eq!(server.0.relisted(Ledger::new(version(5))), Ok(vec![]));
 }
 
 #[test]
