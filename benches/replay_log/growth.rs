@@ -3,7 +3,7 @@
 
 use crate::load::Load;
 use crate::observe;
-use crate::scene::{SOONER_MADE, Scene};
+use crate::scene::{KIND, Scene};
 use crate::server::{Log, Server};
 use crate::table::Figure;
 use anyhow::Context;
@@ -15,13 +15,13 @@ use std::time::Duration;
 /// The time from one compaction to the next.
 const COMPACTION: Duration = Duration::from_mins(5);
 /// The worst rates are where a segment is full after a few appends, so that all of it is written a few times.
-const RATES: [f64; 4] = [1_500.0, 3_000.0, 6_000.0, 9_000.0];
+const RATES: [f64; 4] = [3_000.0, 6_000.0, 9_000.0, 15_000.0];
 /// The share of the most tokens per second that can be asked for at a fixed rate.
-const BEARABLE: f64 = 0.7;
+const BEARABLE: f64 = 0.95;
 /// How long each is tried.
 const TRIED_FOR: Duration = Duration::from_secs(10);
 /// How long the worst goes on without `--long`.
-const SHORT: Duration = Duration::from_secs(30);
+const SHORT: Duration = Duration::from_secs(15);
 /// Assertions are made so far ahead at the most.
 const STRETCH: Duration = Duration::from_secs(30);
 /// Enough for the pace of the appends.
@@ -60,7 +60,7 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
     let how = if scene.options.long {
         "measured"
     } else {
-        "extrapolated from half a minute"
+        "extrapolated from 15 s"
     };
     figures.push(Figure::of("etcd at its worst: tokens", rate, "/s"));
     figures.push(Figure::of(
@@ -89,7 +89,7 @@ fn load<'a>(scene: &'a Scene, servers: &'a [&'a Server], time: Duration) -> Load
     Load {
         scene,
         servers,
-        kind: SOONER_MADE,
+        kind: KIND,
         connections: CONNECTIONS,
         time,
     }

@@ -25,12 +25,6 @@ pub(crate) const KIND: Kind = Kind {
     token: Algorithm::Es256,
 };
 
-/// The same for an assertion that is sooner made.
-pub(crate) const SOONER_MADE: Kind = Kind {
-    presented: Presented::Assertion(Algorithm::Es256),
-    token: Algorithm::Es256,
-};
-
 /// A control plane with an installation. All of it ends with this value.
 pub(crate) struct Scene {
     /// What is measured, and where.

@@ -7,12 +7,21 @@ use std::time::Duration;
 /// For how long a writer counts after it was last seen: an idle one wakes up no sooner than its segment is sealed.
 const REMEMBERED: Duration = SEALED_AFTER;
 
+/// What one append may take in the store, on average: every append stores all of its segment anew, and the store keeps it
+/// until its next compaction. A hundred a second for five minutes are 230 MB then.
+const BYTES_OF_AN_APPEND: u64 = 7_680;
+/// What a segment takes in the store beside its keys.
+const BYTES_BESIDE_KEYS: u64 = 2_048;
+/// Nobody waits longer for the next append, whatever the last one was.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The budget of appends, shared by the writers that were seen in the last minute.
 #[derive(Debug, Clone)]
 pub struct Pace {
     per_second: u32,
     own: String,
-    last: Option<Duration>,
+    /// When the last append was sent, and how many bytes it stores.
+    last: Option<(Duration, u64)>,
     others: HashMap<String, Duration>,
 }
 
@@ -40,9 +49,10 @@ impl Pace {
         }
     }
 
-    /// Notes that an append is sent at `now`.
-    pub fn sent(&mut self, now: Duration) {
-        self.last = Some(now);
+    /// Notes that an append is sent at `now`; its segment has `length` bytes of keys then.
+    pub fn sent(&mut self, now: Duration, length: usize) {
+        let keys = u64::try_from(length).unwrap_or(u64::MAX);
+        self.last = Some((now, keys.saturating_add(BYTES_BESIDE_KEYS)));
         self.others
             .retain(|_, last| now.saturating_sub(*last) < REMEMBERED);
     }
@@ -51,22 +61,30 @@ impl Pace {
     pub fn wait(&self, now: Duration) -> Duration {
         match self.last {
             None => Duration::ZERO,
-            Some(last) => last.saturating_add(self.interval(now)).saturating_sub(now),
+            Some((last, bytes)) => last.saturating_add(self.interval(now, bytes)).saturating_sub(now),
         }
     }
 
-    /// The time from one append to the next. In any second there are at most as many as intervals, and one; so that all
-    /// writers together send no more than the budget.
-    fn interval(&self, now: Duration) -> Duration {
+    /// The time from an append of `bytes` to the next. In any second there are at most as many as intervals, and one; so
+    /// that all writers together send no more than the budget.
+    fn interval(&self, now: Duration, bytes: u64) -> Duration {
         let others = self
             .others
             .values()
             .filter(|last| now.saturating_sub(**last) < REMEMBERED);
         let writers = u32::try_from(others.count().saturating_add(1)).unwrap_or(u32::MAX);
         let left = self.per_second.saturating_sub(writers).max(1);
-        Duration::from_secs(u64::from(writers))
-            .checked_div(left)
-            .unwrap_or_default()
+        let turn = Duration::from_secs(u64::from(writers));
+        let of_number = turn.checked_div(left).unwrap_or_default();
+        let per_second = u64::from(self.per_second.max(1)).saturating_mul(BYTES_OF_AN_APPEND);
+        let of_bytes = turn
+            .as_nanos()
+            .saturating_mul(u128::from(bytes))
+            .checked_div(u128::from(per_second))
+            .unwrap_or_default();
+        of_number.max(Duration::from_nanos_u128(
+            of_bytes.min(LONGEST_INTERVAL.as_nanos()),
+        ))
     }
 }
 
@@ -80,7 +98,7 @@ mod tests {
     fn in_a_second(pace: &mut Pace, start: Duration) -> u32 {
         let (mut now, mut sent) = (start, 0_u32);
         while now < start.saturating_add(SECOND) {
-            pace.sent(now);
+            pace.sent(now, 0);
             sent = sent.saturating_add(1);
             now = now.saturating_add(pace.wait(now));
         }
@@ -103,11 +121,44 @@ mod tests {
         }
     }
 
+    /// Whatever the appends add, the store grows by as much.
+    #[test]
+    fn large_appends_are_sent_less_often() {
+        for (length, writers) in [(0_u64, 1_u32), (5_000, 1), (10_000, 1), (10_000, 3), (50_000, 3)] {
+            let (mut now, mut stored) = (SECOND, 0_u64);
+            let mut pace = Pace::new(100, "own".to_owned());
+            for other in 1..writers {
+                pace.seen(&other.to_string(), SECOND);
+            }
+            while now < SECOND.saturating_mul(11) {
+                pace.sent(now, usize::try_from(length).unwrap());
+                stored = stored.saturating_add(length.saturating_add(BYTES_BESIDE_KEYS));
+                now = now.saturating_add(pace.wait(now));
+            }
+            let (all, budget) = (
+                stored.saturating_mul(u64::from(writers)),
+                BYTES_OF_AN_APPEND.saturating_mul(1_000),
+            );
+            let one_each = length
+                .saturating_add(BYTES_BESIDE_KEYS)
+                .saturating_mul(u64::from(writers));
+            assert!(
+                all <= budget.saturating_add(one_each),
+                "{length}, {writers}: {all}"
+            );
+            let small = length < 5_632;
+            assert!(
+                small || all >= budget.saturating_sub(one_each),
+                "{length}, {writers}: {all}"
+            );
+        }
+    }
+
     #[test]
     fn the_first_append_after_a_pause_goes_at_once() {
         let mut pace = Pace::new(100, "own".to_owned());
         assert_eq!(pace.wait(SECOND), Duration::ZERO);
-        pace.sent(SECOND);
+        pace.sent(SECOND, 0);
         assert!(pace.wait(SECOND) > Duration::from_millis(10));
         assert_eq!(pace.wait(Duration::from_millis(1_020)), Duration::ZERO);
     }
@@ -116,12 +167,12 @@ mod tests {
     fn a_writer_that_is_gone_leaves_its_part_to_the_others() {
         let mut pace = Pace::new(100, "own".to_owned());
         pace.seen("own", SECOND);
-        pace.sent(SECOND);
+        pace.sent(SECOND, 0);
         let alone = pace.wait(SECOND);
         pace.seen("other", SECOND);
         assert!(pace.wait(SECOND) > alone);
         let later = SECOND.saturating_add(REMEMBERED);
-        pace.sent(later);
+        pace.sent(later, 0);
         assert_eq!(pace.wait(later), alone);
     }
 }

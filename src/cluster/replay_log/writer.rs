@@ -52,7 +52,7 @@ fn next(shared: &Shared) -> Option<Write> {
     let now = shared.moment();
     let mut state = shared.state();
     let write = state.replica.next_write(now, || name)?;
-    state.pace.sent(now.steady);
+    state.pace.sent(now.steady, write.keys.len());
     drop(state);
     shared.metrics.sent(write.added);
     Some(write)
