@@ -47,7 +47,8 @@ pub(super) struct Args {
     /// Where to serve tokens, over TLS.
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     listen: SocketAddr,
-    /// Appends per second to the replay log, of all servers of the installation together.
+    /// Appends per second to the replay log, of all servers of the installation together; fewer while they are larger than
+    /// 7.5 KiB on average.
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     append_rate: u32,
     /// Used assertions that the replay log holds at the most; one client may hold a twentieth of them.

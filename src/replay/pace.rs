@@ -9,11 +9,9 @@ const REMEMBERED: Duration = SEALED_AFTER;
 
 /// What one append may take in the store, on average: every append stores all of its segment anew, and the store keeps it
 /// until its next compaction. A hundred a second for five minutes are 230 MB then.
-const BYTES_OF_AN_APPEND: u64 = 7_680;
+const BYTES_OF_AN_APPEND: u32 = 7_680;
 /// What a segment takes in the store beside its keys.
-const BYTES_BESIDE_KEYS: u64 = 2_048;
-/// Nobody waits longer for the next append, whatever the last one was.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(1);
+const BYTES_BESIDE_KEYS: u32 = 2_048;
 
 /// The budget of appends, shared by the writers that were seen in the last minute.
 #[derive(Debug, Clone)]
@@ -21,7 +19,7 @@ pub struct Pace {
     per_second: u32,
     own: String,
     /// When the last append was sent, and how many bytes it stores.
-    last: Option<(Duration, u64)>,
+    last: Option<(Duration, u32)>,
     others: HashMap<String, Duration>,
 }
 
@@ -51,7 +49,7 @@ impl Pace {
 
     /// Notes that an append is sent at `now`; its segment has `length` bytes of keys then.
     pub fn sent(&mut self, now: Duration, length: usize) {
-        let keys = u64::try_from(length).unwrap_or(u64::MAX);
+        let keys = u32::try_from(length).unwrap_or(u32::MAX);
         self.last = Some((now, keys.saturating_add(BYTES_BESIDE_KEYS)));
         self.others
             .retain(|_, last| now.saturating_sub(*last) < REMEMBERED);
@@ -67,7 +65,7 @@ impl Pace {
 
     /// The time from an append of `bytes` to the next. In any second there are at most as many as intervals, and one; so
     /// that all writers together send no more than the budget.
-    fn interval(&self, now: Duration, bytes: u64) -> Duration {
+    fn interval(&self, now: Duration, bytes: u32) -> Duration {
         let others = self
             .others
             .values()
@@ -75,16 +73,10 @@ impl Pace {
         let writers = u32::try_from(others.count().saturating_add(1)).unwrap_or(u32::MAX);
         let left = self.per_second.saturating_sub(writers).max(1);
         let turn = Duration::from_secs(u64::from(writers));
-        let of_number = turn.checked_div(left).unwrap_or_default();
-        let per_second = u64::from(self.per_second.max(1)).saturating_mul(BYTES_OF_AN_APPEND);
-        let of_bytes = turn
-            .as_nanos()
-            .saturating_mul(u128::from(bytes))
-            .checked_div(u128::from(per_second))
-            .unwrap_or_default();
-        of_number.max(Duration::from_nanos_u128(
-            of_bytes.min(LONGEST_INTERVAL.as_nanos()),
-        ))
+        let bytes_per_second = self.per_second.max(1).saturating_mul(BYTES_OF_AN_APPEND);
+        let of_number = turn.checked_div(left);
+        let of_bytes = turn.saturating_mul(bytes).checked_div(bytes_per_second);
+        of_number.max(of_bytes).unwrap_or_default()
     }
 }
 
@@ -124,33 +116,26 @@ mod tests {
     /// Whatever the appends add, the store grows by as much.
     #[test]
     fn large_appends_are_sent_less_often() {
-        for (length, writers) in [(0_u64, 1_u32), (5_000, 1), (10_000, 1), (10_000, 3), (50_000, 3)] {
-            let (mut now, mut stored) = (SECOND, 0_u64);
+        for (length, writers) in [(0_u32, 1_u32), (5_000, 1), (10_000, 1), (10_000, 3), (60_000, 40)] {
+            let (mut now, mut appends) = (SECOND, 0_u64);
             let mut pace = Pace::new(100, "own".to_owned());
             for other in 1..writers {
                 pace.seen(&other.to_string(), SECOND);
             }
             while now < SECOND.saturating_mul(11) {
                 pace.sent(now, usize::try_from(length).unwrap());
-                stored = stored.saturating_add(length.saturating_add(BYTES_BESIDE_KEYS));
+                appends = appends.saturating_add(1);
                 now = now.saturating_add(pace.wait(now));
             }
+            let one_each = u64::from(length.saturating_add(BYTES_BESIDE_KEYS)).saturating_mul(writers.into());
             let (all, budget) = (
-                stored.saturating_mul(u64::from(writers)),
-                BYTES_OF_AN_APPEND.saturating_mul(1_000),
+                appends.saturating_mul(one_each),
+                u64::from(BYTES_OF_AN_APPEND).saturating_mul(1_000),
             );
-            let one_each = length
-                .saturating_add(BYTES_BESIDE_KEYS)
-                .saturating_mul(u64::from(writers));
-            assert!(
-                all <= budget.saturating_add(one_each),
-                "{length}, {writers}: {all}"
-            );
-            let small = length < 5_632;
-            assert!(
-                small || all >= budget.saturating_sub(one_each),
-                "{length}, {writers}: {all}"
-            );
+            let told = format!("{writers} writers of {length} bytes: {all}");
+            assert!(all <= budget.saturating_add(one_each), "{told}");
+            let is_small = length.saturating_add(BYTES_BESIDE_KEYS) < BYTES_OF_AN_APPEND;
+            assert!(is_small || all >= budget.saturating_sub(one_each), "{told}");
         }
     }
 

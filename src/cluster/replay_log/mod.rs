@@ -42,7 +42,7 @@ pub struct LogOptions {
     pub skew: SignedDuration,
     /// How much the log may hold.
     pub capacity: Capacity,
-    /// Appends per second of all servers of the installation.
+    /// Appends per second of all servers of the installation, at the most; see [`Pace`](crate::replay::pace::Pace).
     pub append_rate: u32,
 }
 
