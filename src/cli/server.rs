@@ -123,6 +123,7 @@ impl Args {
             ..Settings::new(issuer.clone())
         };
         let log = LogOptions {
+            look_elsewhere: installation.is_cluster_wide(),
             namespace: installation.namespace,
             issuer,
             skew: settings.skew,
