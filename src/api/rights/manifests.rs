@@ -22,7 +22,7 @@ pub fn manifests(installation: &Installation) -> Vec<Value> {
 }
 
 /// The rules of `account` with this reach, in the order of the table.
-fn rules(account: Account, reach: Reach) -> Vec<Value> {
+pub fn rules(account: Account, reach: Reach) -> Vec<Value> {
     RIGHTS
         .iter()
         .filter(|right| right.who == account && right.reach == reach)

@@ -7,7 +7,7 @@ mod manifests;
 mod markdown;
 
 pub use crate::api::installation::{Account, Installation};
-pub use manifests::manifests;
+pub use manifests::{manifests, rules};
 pub use markdown::markdown;
 
 /// One right: `who` may do `verbs` to `what`, `reach` tells where, because of `why`.

@@ -142,7 +142,7 @@ const QUESTIONS: &[Question] = &[
     (S, Place::Release, "patch", SEGMENTS, OTHER, false),
     (S, Place::Release, "delete", SEGMENTS, OTHER, false),
     (S, Place::Release, "deletecollection", SEGMENTS, None, false),
-    (S, Place::Cluster, "list", SEGMENTS, None, true),
+    (S, Place::Cluster, "list", SEGMENTS, None, false),
     (S, Place::Cluster, "watch", SEGMENTS, None, false),
     (S, Place::Cluster, "create", SEGMENTS, None, false),
     (S, Place::Watched, "create", SEGMENTS, None, false),
