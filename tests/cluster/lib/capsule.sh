@@ -1,4 +1,5 @@
-# shellcheck shell=bash # sourced: the cgroups that hold a node
+# shellcheck shell=bash source-path=SCRIPTDIR # sourced: the cgroups that hold a node
+. "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
 
 # The hierarchies of this machine; only one where cgroups are of version 2.
 hierarchies() {
