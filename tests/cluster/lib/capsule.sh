@@ -1,5 +1,4 @@
-# shellcheck shell=bash source-path=SCRIPTDIR # sourced: the cgroups that hold a node
-. "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+# shellcheck shell=bash disable=SC2154 # sourced, after paths.sh: the cgroups that hold a node
 
 # The hierarchies of this machine; only one where cgroups are of version 2.
 hierarchies() {
