@@ -53,6 +53,7 @@ func fetch(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("fetch", flag.ExitOnError)
 	ca := flags.String("ca", "", "a file with the certificates (PEM) to trust, for https")
 	count := flags.Int("count", 1, "how often")
+	pause := flags.Duration("pause", 0, "between two times")
 	flags.Parse(args)
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{}}
 	if *ca != "" {
@@ -63,7 +64,10 @@ func fetch(ctx context.Context, args []string) error {
 		client = trusting
 	}
 	client.Transport.(*http.Transport).DisableKeepAlives = true
-	for range *count {
+	for number := range *count {
+		if number > 0 {
+			time.Sleep(*pause)
+		}
 		for _, url := range flags.Args() {
 			request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 			if err != nil {
