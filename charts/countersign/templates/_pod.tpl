@@ -67,7 +67,7 @@ hostUsers: {{ .values.hostUsers }}
 {{/* The annotations of a component's pods. Takes root, component and values. */}}
 {{- define "countersign.podAnnotations" -}}
 {{- $metrics := .root.Values.metrics -}}
-{{- $monitored := or $metrics.serviceMonitor.enabled $metrics.podMonitor.enabled -}}
+{{- $monitored := or (include "countersign.isRendered" (dict "root" .root "kind" "ServiceMonitor" "values" $metrics.serviceMonitor)) (include "countersign.isRendered" (dict "root" .root "kind" "PodMonitor" "values" $metrics.podMonitor)) -}}
 {{- $annotations := dict "kubectl.kubernetes.io/default-container" .component -}}
 {{- if and $metrics.podAnnotations (not $monitored) -}}
 {{- $scrape := dict "prometheus.io/scrape" "true" "prometheus.io/port" ($metrics.port | toString) "prometheus.io/path" "/metrics" -}}
