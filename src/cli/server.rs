@@ -25,15 +25,23 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Our issuer identifier: an https URL under which clients reach this server.
     #[arg(long, value_name = "URL", env = "COUNTERSIGN_ISSUER")]
     issuer: String,
-    /// A resource that tokens are minted for, with its algorithm if not ES256: `URI` or `URI=RS256`.
-    #[arg(long, value_name = "URI[=ALG]", required = true)]
+    /// A resource that tokens are minted for, with its algorithm if not ES256: `URI` or `URI=RS256`; may be repeated.
+    #[arg(
+        long,
+        value_name = "URI[=ALG]",
+        required_unless_present = "own_namespace_resources"
+    )]
     resource: Vec<Minted>,
+    /// Mint tokens for `https://<service>.<namespace>.svc`, too, to clients of that namespace.
+    #[arg(long)]
+    own_namespace_resources: bool,
     /// The laxest audience policy that a client gets, whatever its object says: Compat (each client's own),
     /// Standard, Strict or Fapi.
     #[arg(long, value_name = "POLICY", default_value_t = AudiencePolicy::Compat)]
@@ -54,6 +62,10 @@ pub(super) struct Args {
     /// Used assertions that the replay log holds at the most; one client may hold a twentieth of them.
     #[arg(long, value_name = "NUMBER", default_value_t = Capacity::default().keys)]
     replay_capacity: usize,
+    /// How long the server goes on after it was told to end, in seconds: not ready any more, while callers and load balancers
+    /// learn to go elsewhere.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u16).range(..=600))]
+    drain: u16,
     #[command(flatten)]
     cluster: InCluster,
 }
@@ -111,9 +123,13 @@ impl Args {
         let (client, api_clock) = self.cluster.connect(&clock).await?;
         let signals = Signals::listen()?;
 
-        let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
+        let tasks = Tasks::draining_for(Duration::from_secs(self.drain.into()));
+        let (readiness, registry) = (Readiness::new(), Registry::new());
         let installation = self.cluster.installation();
-        let resources = MintedResources::listed(resources);
+        let mut resources = MintedResources::listed(resources);
+        if self.own_namespace_resources {
+            resources = resources.and_own_services(issuer.clone(), Algorithm::Es256);
+        }
         let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
         let signing = view.index.signing_algorithms();
 
@@ -123,6 +139,7 @@ impl Args {
             ..Settings::new(issuer.clone())
         };
         let log = LogOptions {
+            look_elsewhere: installation.is_cluster_wide(),
             namespace: installation.namespace,
             issuer,
             skew: settings.skew,

@@ -1,5 +1,4 @@
-{{/* The rules of our accounts, from the table in src/api/rights. */}}
-
+{{- /* Generated from src/api by `COUNTERSIGN_REGENERATE=1 cargo test --lib api::`; do not edit. */ -}}
 {{- define "countersign.rules.server.watched" -}}
 - apiGroups:
   - countersign.dev
@@ -8,8 +7,7 @@
   verbs:
   - list
   - watch
-{{- end -}}
-
+{{- end }}
 {{- define "countersign.rules.server.release" -}}
 - apiGroups:
   - coordination.k8s.io
@@ -21,7 +19,7 @@
   - list
   - watch
 - apiGroups:
-  - ''
+  - ""
   resourceNames:
   - countersign-signing-keys
   resources:
@@ -35,10 +33,10 @@
   - replaysegments
   verbs:
   - create
+  - list
   - update
   - watch
-{{- end -}}
-
+{{- end }}
 {{- define "countersign.rules.server.cluster" -}}
 - apiGroups:
   - countersign.dev
@@ -46,8 +44,10 @@
   - replaysegments
   verbs:
   - list
-{{- end -}}
-
+{{- end }}
+{{- define "countersign.rules.server.opt-in" -}}
+[]
+{{- end }}
 {{- define "countersign.rules.controller.watched" -}}
 - apiGroups:
   - countersign.dev
@@ -63,7 +63,7 @@
   verbs:
   - patch
 - apiGroups:
-  - ''
+  - ""
   resources:
   - configmaps
   verbs:
@@ -76,8 +76,7 @@
   verbs:
   - create
   - patch
-{{- end -}}
-
+{{- end }}
 {{- define "countersign.rules.controller.release" -}}
 - apiGroups:
   - coordination.k8s.io
@@ -96,13 +95,13 @@
   - get
   - update
 - apiGroups:
-  - ''
+  - ""
   resources:
   - secrets
   verbs:
   - create
 - apiGroups:
-  - ''
+  - ""
   resourceNames:
   - countersign-signing-keys
   resources:
@@ -118,18 +117,16 @@
   verbs:
   - list
   - delete
-{{- end -}}
-
+{{- end }}
 {{- define "countersign.rules.controller.cluster" -}}
 []
-{{- end -}}
-
+{{- end }}
 {{- define "countersign.rules.controller.opt-in" -}}
 - apiGroups:
-  - ''
+  - ""
   resources:
   - secrets
   verbs:
   - list
   - watch
-{{- end -}}
+{{- end }}
