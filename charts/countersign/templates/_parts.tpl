@@ -75,7 +75,7 @@ rules:
 ---
 {{ include "countersign.binding" (merge (dict "name" $own "roleKind" "Role" "role" $own "namespace" $namespace) $base) }}
 {{- $cluster := include (printf "countersign.rules.%s.cluster" .component) .root }}
-{{- if fromYamlArray $cluster }}
+{{- if and (not .root.Values.watchNamespaces) (fromYamlArray $cluster) }}
 {{- $name := include "countersign.clusterName" (dict "root" .root "name" (printf "countersign-%s-cluster" .component)) }}
 ---
 {{ include "countersign.role" (merge (dict "name" $name "rules" $cluster) $base) }}
