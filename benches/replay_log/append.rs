@@ -6,6 +6,7 @@ use crate::driver::pin;
 use crate::scene::{RELEASE, Scene};
 use crate::segments::{ENTRY_TEXT, Segment, Segments, entries, name};
 use crate::shared::figures::count;
+use crate::support::accounts::service_account;
 use crate::table::Figure;
 use anyhow::Context;
 use countersign::api::installation::Account;
@@ -56,7 +57,10 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
 pub(crate) fn of(scene: &Scene, keys: usize) -> anyhow::Result<Appends> {
     pin::apart(scene.options.server_processor, || {
         scene.on_this_thread(async || {
-            let client = scene.plane.client_as(RELEASE, Account::Server.name()).await;
+            let client = scene
+                .plane
+                .client_as(RELEASE, &service_account(Account::Server))
+                .await;
             let segments = Segments::new(client, RELEASE);
             let mut writer = Writer {
                 watch: segments.watch().await?,

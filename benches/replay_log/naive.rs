@@ -13,6 +13,7 @@ use crate::segments::{Segments, entries, name};
 use crate::server::Log;
 use crate::shared::figures::count;
 use crate::shared::kind::NAMESPACE;
+use crate::support::accounts::service_account;
 use crate::table::Figure;
 use countersign::api::installation::Account;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -82,7 +83,10 @@ pub(crate) fn measure(scene: &Scene) -> anyhow::Result<Vec<Figure>> {
 fn on_servers_processor(scene: &Scene) -> anyhow::Result<(Naive, Naive)> {
     pin::apart(scene.options.server_processor, || {
         scene.on_this_thread(async || {
-            let server = scene.plane.client_as(RELEASE, Account::Server.name()).await;
+            let server = scene
+                .plane
+                .client_as(RELEASE, &service_account(Account::Server))
+                .await;
             let segments = best(&Segments::new(server, RELEASE)).await?;
             let leases: Api<Lease> = Api::namespaced(scene.plane.admin(), NAMESPACE);
             Ok((segments, best(&leases).await?))

@@ -4,6 +4,7 @@ use crate::driver::pin;
 use crate::scene::{RELEASE, Scene};
 use crate::segments::{ENTRY_TEXT, Segment, Segments};
 use crate::shared::figures::count;
+use crate::support::accounts::service_account;
 use anyhow::Context;
 use countersign::api::installation::Account;
 use futures::StreamExt;
@@ -57,7 +58,10 @@ async fn observe(
     stop: &CancellationToken,
     started: std::sync::mpsc::Sender<()>,
 ) -> anyhow::Result<Observed> {
-    let client = scene.plane.client_as(RELEASE, Account::Server.name()).await;
+    let client = scene
+        .plane
+        .client_as(RELEASE, &service_account(Account::Server))
+        .await;
     let mut events = Segments::new(client, RELEASE).watch::<Segment>().await?;
     started.send(()).context("nobody waits for the watch")?;
     let end = async {

@@ -6,6 +6,7 @@ use crate::scene::{RELEASE, Scene};
 use crate::segments::{Segments, entries, name};
 use crate::server::{Log, Server};
 use crate::shared::figures::count;
+use crate::support::accounts::service_account;
 use crate::table::Figure;
 use countersign::api::installation::Account;
 use std::time::Duration;
@@ -58,7 +59,10 @@ fn settled(server: Server) -> anyhow::Result<(f64, Duration)> {
 fn fill(scene: &Scene) -> anyhow::Result<()> {
     pin::apart(scene.options.server_processor, || {
         scene.on_this_thread(async || {
-            let client = scene.plane.client_as(RELEASE, Account::Server.name()).await;
+            let client = scene
+                .plane
+                .client_as(RELEASE, &service_account(Account::Server))
+                .await;
             let segments = Segments::new(client, RELEASE);
             let one_after_the_other = async |share: usize| -> anyhow::Result<()> {
                 for _ in 0..share {

@@ -5,6 +5,7 @@ use crate::driver::process::processor_time;
 use crate::options::Options;
 use crate::server::ISSUER;
 use crate::shared::kind::{Kind, NAMESPACE, Presented};
+use crate::support::accounts::service_account;
 use crate::support::{ControlPlane, Options as PlaneOptions, Process};
 use anyhow::anyhow;
 use countersign::api::installation::{Account, Installation};
@@ -148,12 +149,15 @@ fn installation() -> Installation {
     Installation {
         namespace: RELEASE.to_owned(),
         watch_namespaces: vec![NAMESPACE.to_owned()],
+        ..Installation::default()
     }
 }
 
 /// The controller, which makes the signing keys and collects segments. It shares the cluster's processor.
 async fn controller(plane: &ControlPlane, options: &Options) -> anyhow::Result<Process> {
-    let kubeconfig = plane.kubeconfig_as(RELEASE, Account::Controller.name()).await;
+    let kubeconfig = plane
+        .kubeconfig_as(RELEASE, &service_account(Account::Controller))
+        .await;
     let processor = options.cluster_processor.to_string();
     let health = format!("127.0.0.1:{}", crate::support::ports::free_port());
     let program = [

@@ -6,6 +6,7 @@ use crate::memory;
 use crate::scene::{KIND, RELEASE, Scene};
 use crate::shared::kind::NAMESPACE;
 use crate::support::Process;
+use crate::support::accounts::service_account;
 use crate::support::ports::free_port;
 use anyhow::Context;
 use countersign::api::installation::Account;
@@ -53,8 +54,12 @@ impl Scene {
 
     /// Starts a server with these flags and waits until it is ready.
     pub(crate) fn ready_server(&self, log: Log, flags: &[&str]) -> anyhow::Result<Server> {
-        let kubeconfig = self
-            .on_this_thread(async || Ok(self.plane.kubeconfig_as(RELEASE, Account::Server.name()).await))?;
+        let kubeconfig = self.on_this_thread(async || {
+            Ok(self
+                .plane
+                .kubeconfig_as(RELEASE, &service_account(Account::Server))
+                .await)
+        })?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let health = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let [processor, listen, health_listen] = [

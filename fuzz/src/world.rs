@@ -10,7 +10,7 @@ use countersign::core::issuer::Issuer;
 use countersign::core::protected_resource::{Consent, ProtectedResource};
 use countersign::core::trusted_issuer::{FederatedSubject, ReplayPolicy, TrustedIssuer};
 use countersign::grants::{LocalIssuer, Settings};
-use countersign::index::{Index, MintedResources};
+use countersign::index::{Index, MintedResources, Others};
 use countersign::jose::{Algorithm, SigningKey};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -55,7 +55,10 @@ impl World {
             },
         };
         let resources = [(LEDGER.to_owned(), Arc::new(ledger))];
-        let index = Index::new(MintedResources::Listed(resources.into()));
+        let index = Index::new(MintedResources {
+            listed: resources.into(),
+            others: Others::None,
+        });
         index.put(client(&client_key));
         index.set_local_issuer(LocalIssuer {
             issuer: CLUSTER.to_owned(),

@@ -3,6 +3,9 @@
 /// One installation in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
+    /// What the names of its objects begin with: two installations in one cluster have different ones, or watch
+    /// different namespaces each.
+    pub name: String,
     /// The namespace that the server and the controller run in.
     pub namespace: String,
     /// The namespaces whose objects are served. None means the whole cluster.
@@ -24,9 +27,10 @@ pub enum Account {
 // === impl Installation ===
 
 impl Default for Installation {
-    /// The whole cluster, from `countersign-system`.
+    /// `countersign`, which serves the whole cluster from `countersign-system`.
     fn default() -> Self {
         Self {
+            name: "countersign".to_owned(),
             namespace: "countersign-system".to_owned(),
             watch_namespaces: Vec::new(),
         }
@@ -39,31 +43,46 @@ impl Installation {
         self.watch_namespaces.is_empty()
     }
 
+    /// The name of an object of the release namespace that `part` is for.
+    pub fn own_name(&self, part: &str) -> String {
+        format!("{}-{part}", self.name)
+    }
+
     /// The name of a cluster-scoped object, or of one in a watched namespace: there two installations may
     /// meet, so that the name holds the release namespace unless there can only be one. (No namespace has
     /// a `.` in its name: two names never meet by chance.)
-    pub fn shared_name(&self, base: &str) -> String {
+    pub fn shared_name(&self, part: &str) -> String {
+        let name = self.own_name(part);
         if self.is_cluster_wide() {
-            base.to_owned()
+            name
         } else {
-            format!("{base}.{}", self.namespace)
+            format!("{name}.{}", self.namespace)
         }
+    }
+
+    /// The service account of `account`, in the release namespace.
+    pub fn service_account(&self, account: Account) -> String {
+        self.own_name(account.role())
     }
 
     /// The user name that the API server gives `account`.
     pub fn user_name(&self, account: Account) -> String {
-        format!("system:serviceaccount:{}:{}", self.namespace, account.name())
+        format!(
+            "system:serviceaccount:{}:{}",
+            self.namespace,
+            self.service_account(account)
+        )
     }
 
-    /// The ClusterRole of what `account` may do in the whole cluster, whatever is watched.
+    /// The ClusterRole of what `account` may do in the whole cluster.
     pub fn cluster_role(&self, account: Account) -> String {
-        format!("{}-cluster.{}", account.name(), self.namespace)
+        format!("{}-cluster.{}", self.service_account(account), self.namespace)
     }
 
     /// The ClusterRole that a namespace's administrator binds to the controller's account, so that it may
     /// read keys from Secrets there.
     pub fn key_reader_role(&self) -> String {
-        self.shared_name("countersign-key-reader")
+        self.shared_name("key-reader")
     }
 }
 
@@ -73,11 +92,11 @@ impl Account {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Server, Self::Controller];
 
-    /// The name of its service account, and of what is bound to it.
-    pub const fn name(self) -> &'static str {
+    /// The command that it runs.
+    pub const fn role(self) -> &'static str {
         match self {
-            Self::Server => "countersign-server",
-            Self::Controller => "countersign-controller",
+            Self::Server => "server",
+            Self::Controller => "controller",
         }
     }
 }
@@ -91,6 +110,7 @@ mod tests {
         let of = |namespace: &str, watched: &[&str]| Installation {
             namespace: namespace.to_owned(),
             watch_namespaces: watched.iter().map(|name| (*name).to_owned()).collect(),
+            ..Installation::default()
         };
         assert_ne!(
             of("a", &["x"]).key_reader_role(),

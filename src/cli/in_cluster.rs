@@ -11,6 +11,14 @@ use std::sync::Arc;
 /// What every process of an installation is told.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct InCluster {
+    /// What the names of the installation's objects begin with.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "COUNTERSIGN_NAME",
+        default_value = "countersign"
+    )]
+    name: String,
     /// The namespace of the installation.
     #[arg(
         long,
@@ -50,6 +58,7 @@ impl InCluster {
     /// The installation that the process is a part of.
     pub(super) fn installation(&self) -> Installation {
         Installation {
+            name: self.name.clone(),
             namespace: self.namespace.clone(),
             watch_namespaces: self.watch_namespace.clone(),
         }

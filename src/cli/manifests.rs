@@ -5,6 +5,9 @@ use crate::api::manifests;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// What the names of the objects begin with.
+    #[arg(long, value_name = "NAME", default_value = "countersign")]
+    name: String,
     /// The namespace of the installation.
     #[arg(long, value_name = "NAMESPACE", default_value = "countersign-system")]
     namespace: String,
@@ -31,6 +34,7 @@ impl Args {
 
     fn installation(self) -> Installation {
         Installation {
+            name: self.name,
             namespace: self.namespace,
             watch_namespaces: self.watch_namespace,
         }

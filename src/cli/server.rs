@@ -31,9 +31,16 @@ pub(super) struct Args {
     /// Our issuer identifier: an https URL under which clients reach this server.
     #[arg(long, value_name = "URL", env = "COUNTERSIGN_ISSUER")]
     issuer: String,
-    /// A resource that tokens are minted for, with its algorithm if not ES256: `URI` or `URI=RS256`.
-    #[arg(long, value_name = "URI[=ALG]", required = true)]
+    /// A resource that tokens are minted for, with its algorithm if not ES256: `URI` or `URI=RS256`; may be repeated.
+    #[arg(
+        long,
+        value_name = "URI[=ALG]",
+        required_unless_present = "own_namespace_resources"
+    )]
     resource: Vec<Minted>,
+    /// Mint tokens for `https://<service>.<namespace>.svc`, too, to clients of that namespace.
+    #[arg(long)]
+    own_namespace_resources: bool,
     /// The laxest audience policy that a client gets, whatever its object says: Compat (each client's own),
     /// Standard, Strict or Fapi.
     #[arg(long, value_name = "POLICY", default_value_t = AudiencePolicy::Compat)]
@@ -113,7 +120,10 @@ impl Args {
 
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         let installation = self.cluster.installation();
-        let resources = MintedResources::listed(resources);
+        let mut resources = MintedResources::listed(resources);
+        if self.own_namespace_resources {
+            resources = resources.and_own_services(issuer.clone(), Algorithm::Es256);
+        }
         let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
         let signing = view.index.signing_algorithms();
 
@@ -123,6 +133,7 @@ impl Args {
             ..Settings::new(issuer.clone())
         };
         let log = LogOptions {
+            look_elsewhere: installation.is_cluster_wide(),
             namespace: installation.namespace,
             issuer,
             skew: settings.skew,

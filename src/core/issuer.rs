@@ -74,6 +74,11 @@ impl Issuer {
         &self.text
     }
 
+    /// The host, in lower case.
+    pub fn host(&self) -> Option<&str> {
+        self.url.host_str()
+    }
+
     /// The path of the identifier without a trailing `/`: empty, or `/a/b`.
     pub fn path(&self) -> &str {
         self.url.path().trim_end_matches('/')

@@ -31,6 +31,31 @@ impl ResourceId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The host of an `https` identifier, as it was given.
+    pub fn host(&self) -> Option<&str> {
+        let rest = self.0.strip_prefix("https://")?;
+        rest.split(['/', ':', '?']).next()
+    }
+
+    /// The namespace of the Service that an `https://<service>.<namespace>.svc` identifier names, with or without a port
+    /// and a path.
+    pub fn service_namespace(&self) -> Option<&str> {
+        let mut labels = self.host()?.split('.');
+        let (service, namespace, svc) = (labels.next()?, labels.next()?, labels.next()?);
+        let names = is_dns_label(service) && is_dns_label(namespace);
+        (names && svc == "svc" && labels.next().is_none()).then_some(namespace)
+    }
+}
+
+/// Whether Kubernetes would take it as the name of a namespace or a Service (RFC 1123).
+fn is_dns_label(text: &str) -> bool {
+    let inside = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    text.len() <= 63
+        && text.bytes().all(inside)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && !text.is_empty()
 }
 
 impl FromStr for ResourceId {
@@ -80,6 +105,27 @@ mod tests {
     #[case("https://user@ledger.internal", Err(InvalidResource::UserInfo))]
     fn identifiers(#[case] text: &str, #[case] expected: Result<(), InvalidResource>) {
         assert_eq!(text.parse::<ResourceId>().map(|_| ()), expected);
+    }
+
+    #[rstest]
+    #[case("https://ledger.payments.svc", Some("payments"))]
+    #[case("https://ledger.payments.svc/v1/accounts?x=1", Some("payments"))]
+    #[case("https://ledger.payments.svc:8443", Some("payments"))]
+    #[case("https://ledger.payments.svc?x", Some("payments"))]
+    #[case::plain_http("http://ledger.payments.svc", None)]
+    #[case::long_form("https://ledger.payments.svc.cluster.local", None)]
+    #[case::pod("https://a.ledger.payments.svc", None)]
+    #[case::no_service("https://payments.svc", None)]
+    #[case::empty_service("https://.payments.svc", None)]
+    #[case::empty_namespace("https://ledger..svc", None)]
+    #[case::capitals("https://ledger.Payments.svc", None)]
+    #[case::root_dot("https://ledger.payments.svc.", None)]
+    #[case::in_the_path("https://x/ledger.payments.svc", None)]
+    #[case::percent("https://ledger.pay%6dents.svc", None)]
+    #[case::urn("urn:ledger.payments.svc", None)]
+    fn services(#[case] text: &str, #[case] expected: Option<&str>) {
+        let parsed: ResourceId = text.parse().unwrap();
+        assert_eq!(parsed.service_namespace(), expected);
     }
 
     /// S-8707-06

@@ -184,7 +184,7 @@ fn target<'c>(
             .ok_or_else(|| refuse(Reason::TargetNotAllowed))?,
         _ => return Err(refuse(Reason::SeveralTargets)),
     };
-    match directory.protected_resource(resource.identifier.as_str()) {
+    match directory.protected_resource(&resource.identifier, &client.id) {
         Some(minted) => Ok((resource, minted)),
         None => Err(refuse(Reason::TargetNotMinted)),
     }

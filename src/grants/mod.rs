@@ -26,6 +26,7 @@ use crate::core::client::{AudiencePolicy, Client};
 use crate::core::ids::{ClientId, ServiceAccountId};
 use crate::core::issuer::Issuer;
 use crate::core::protected_resource::ProtectedResource;
+use crate::core::resource::ResourceId;
 use crate::core::trusted_issuer::{FederatedSubject, TrustedIssuer};
 use crate::jose::VerificationKey;
 use jiff::{SignedDuration, Timestamp};
@@ -50,8 +51,13 @@ pub trait Directory: Debug + Send + Sync {
     fn heartbeat(&self) -> Option<Timestamp>;
     /// The issuer of the local cluster's service-account tokens.
     fn local_issuer(&self) -> Option<Arc<LocalIssuer>>;
-    /// The protected resource with exactly this identifier; `None` if no tokens are minted for it.
-    fn protected_resource(&self, identifier: &str) -> Option<Arc<ProtectedResource>>;
+    /// The protected resource with exactly this identifier, as its owner lets `client` in; `None` if no tokens are minted
+    /// for it.
+    fn protected_resource(
+        &self,
+        identifier: &ResourceId,
+        client: &ClientId,
+    ) -> Option<Arc<ProtectedResource>>;
 }
 
 /// The local cluster as an issuer of service-account tokens.

@@ -2,30 +2,26 @@
 //!
 //! Readers never wait for I/O: the locks here are held for a map look-up, never across an await.
 
-use heartbeat::LastHeartbeat;
 pub mod heartbeat;
+mod minted;
+
+pub use minted::{MintedResources, Others};
+
+use heartbeat::LastHeartbeat;
 
 use crate::core::client::Client;
 use crate::core::ids::{ClientId, ServiceAccountId};
 use crate::core::protected_resource::ProtectedResource;
+use crate::core::resource::ResourceId;
 use crate::core::trusted_issuer::{FederatedSubject, TrustedIssuer};
 use crate::grants::{Directory, LocalIssuer};
 use crate::jose::Algorithm;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-
-/// The protected resources that access tokens are minted for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MintedResources {
-    /// These, by identifier.
-    Listed(BTreeMap<String, Arc<ProtectedResource>>),
-    /// Whatever a client's object names; for `dev` and `demo`, where one person writes both sides.
-    Any(Arc<ProtectedResource>),
-}
 
 /// The clients, the issuers and the heartbeat, as they were last seen.
 #[derive(Debug)]
@@ -48,25 +44,6 @@ struct Clients {
     all: HashMap<ClientId, Arc<Client>>,
     of_service_account: HashMap<ServiceAccountId, Vec<Arc<Client>>>,
     of_federated_subject: HashMap<FederatedSubject, Vec<Arc<Client>>>,
-}
-
-// === impl MintedResources ===
-
-impl MintedResources {
-    /// Resources whose owners consent to nothing special, each with the algorithm of its tokens.
-    pub fn listed(resources: impl IntoIterator<Item = (String, Algorithm)>) -> Self {
-        let resources = resources.into_iter();
-        Self::Listed(
-            resources
-                .map(|(id, algorithm)| (id, Arc::new(algorithm.into())))
-                .collect(),
-        )
-    }
-
-    /// Every resource, its tokens signed with this algorithm.
-    pub fn any(algorithm: Algorithm) -> Self {
-        Self::Any(Arc::new(algorithm.into()))
-    }
 }
 
 // === impl AwaitedList ===
@@ -174,15 +151,7 @@ impl Index {
 
     /// The algorithms that tokens are signed with.
     pub fn signing_algorithms(&self) -> Vec<Algorithm> {
-        let mut algorithms = match &self.resources {
-            MintedResources::Listed(resources) => {
-                resources.values().map(|resource| resource.algorithm).collect()
-            }
-            MintedResources::Any(resource) => vec![resource.algorithm],
-        };
-        algorithms.sort_unstable();
-        algorithms.dedup();
-        algorithms
+        self.resources.algorithms()
     }
 }
 
@@ -230,11 +199,12 @@ impl Directory for Index {
         self.local_issuer.load_full()
     }
 
-    fn protected_resource(&self, identifier: &str) -> Option<Arc<ProtectedResource>> {
-        match &self.resources {
-            MintedResources::Listed(resources) => resources.get(identifier).cloned(),
-            MintedResources::Any(resource) => Some(Arc::clone(resource)),
-        }
+    fn protected_resource(
+        &self,
+        identifier: &ResourceId,
+        client: &ClientId,
+    ) -> Option<Arc<ProtectedResource>> {
+        self.resources.find(identifier, client)
     }
 }
 

@@ -83,10 +83,12 @@ fn a_reset_forgets_whoever_is_not_in_it() {
 #[test]
 fn only_listed_resources_are_minted() {
     let listed = [("https://r".to_owned(), Algorithm::Rs256)];
+    let id = |text: &str| text.parse::<ResourceId>().unwrap();
+    let client = "a/one".parse().unwrap();
     let index = Index::new(MintedResources::listed(listed));
-    let minted = index.protected_resource("https://r").unwrap();
+    let minted = index.protected_resource(&id("https://r"), &client).unwrap();
     assert_eq!(*minted, Algorithm::Rs256.into());
-    assert_eq!(index.protected_resource("https://r/"), None);
+    assert_eq!(index.protected_resource(&id("https://r/"), &client), None);
 }
 
 /// D-10

@@ -1,5 +1,6 @@
 //! What goes on without the controller, and for how long.
 
+use crate::support::accounts::service_account;
 use crate::support::release::{LEDGER, Release};
 use crate::support::workloads::{assertion_with, client_object, jwks, key};
 use crate::support::{ControlPlane, eventually};
@@ -51,7 +52,9 @@ impl Server {
         let time: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let (tasks, readiness) = (Tasks::new(), Readiness::new());
         let home = &release.installation;
-        let client = plane.client_as(&home.namespace, Account::Server.name()).await;
+        let client = plane
+            .client_as(&home.namespace, &service_account(Account::Server))
+            .await;
         let resources = MintedResources::listed(BTreeMap::from([(LEDGER.to_owned(), Algorithm::Es256)]));
         let view = View::follow(&client, home, resources, &time, &tasks, &readiness);
         eventually(SOON, "a ready server", async || {

@@ -67,6 +67,7 @@ async fn only_the_controller_writes_the_status() {
     let installation = Installation {
         namespace: plane.namespace("release").await.to_string(),
         watch_namespaces: vec![watched.clone()],
+        ..Installation::default()
     };
     let release = installation.namespace.as_str();
     plane

@@ -59,6 +59,7 @@ mod tests {
         let parts = Installation {
             namespace: "cs".to_owned(),
             watch_namespaces: vec!["a".to_owned()],
+            ..Installation::default()
         };
         let mut pairs = Vec::new();
         for installation in [Installation::default(), parts] {

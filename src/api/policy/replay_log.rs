@@ -33,7 +33,7 @@ pub(super) fn manifests(installation: &Installation) -> [Value; 2] {
         "namespaceSelector": namespaces(slice::from_ref(&installation.namespace)),
     });
     policy(
-        &installation.shared_name("countersign-replay-log"),
+        &installation.shared_name("replay-log"),
         &constraints,
         &Value::Array(validations(installation)),
     )
@@ -120,6 +120,7 @@ mod tests {
             let [policy, _] = manifests(&Installation {
                 namespace: "cs".to_owned(),
                 watch_namespaces: watched.to_vec(),
+                ..Installation::default()
             });
             assert_eq!(
                 policy.pointer("/spec/matchConstraints/namespaceSelector/matchExpressions/0/values"),

@@ -31,11 +31,7 @@ pub(super) fn manifests(installation: &Installation) -> [Value; 2] {
         "message": format!("only the controller of Countersign ({controller}) may write this status"),
         "reason": "Forbidden",
     }]);
-    policy(
-        &installation.shared_name("countersign-status"),
-        &constraints,
-        &validations,
-    )
+    policy(&installation.shared_name("status"), &constraints, &validations)
 }
 
 #[cfg(test)]
@@ -48,6 +44,7 @@ mod tests {
             let [policy, _] = manifests(&Installation {
                 namespace: "cs".to_owned(),
                 watch_namespaces: watched.iter().map(|name| (*name).to_owned()).collect(),
+                ..Installation::default()
             });
             policy
                 .pointer("/spec/matchConstraints/namespaceSelector/matchExpressions/0/values")

@@ -22,7 +22,7 @@ pub fn manifests(installation: &Installation) -> Vec<Value> {
 }
 
 /// The rules of `account` with this reach, in the order of the table.
-fn rules(account: Account, reach: Reach) -> Vec<Value> {
+pub fn rules(account: Account, reach: Reach) -> Vec<Value> {
     RIGHTS
         .iter()
         .filter(|right| right.who == account && right.reach == reach)
@@ -34,13 +34,13 @@ fn service_account(installation: &Installation, account: Account) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": metadata(account.name(), Some(&installation.namespace)),
+        "metadata": metadata(&installation.service_account(account), Some(&installation.namespace)),
     })
 }
 
 /// A ClusterRole, bound once for the cluster or in each watched namespace.
 fn watched(installation: &Installation, account: Account) -> Vec<Value> {
-    let name = installation.shared_name(account.name());
+    let name = installation.shared_name(account.role());
     let mut objects = vec![json!({
         "apiVersion": format!("{GROUP}/v1"),
         "kind": "ClusterRole",
@@ -70,28 +70,27 @@ fn watched(installation: &Installation, account: Account) -> Vec<Value> {
 
 /// A Role in the release namespace.
 fn release(installation: &Installation, account: Account) -> [Value; 2] {
-    let name = account.name();
+    let name = installation.service_account(account);
     let role = json!({
         "apiVersion": format!("{GROUP}/v1"),
         "kind": "Role",
-        "metadata": metadata(name, Some(&installation.namespace)),
+        "metadata": metadata(&name, Some(&installation.namespace)),
         "rules": rules(account, Reach::Release),
     });
     let bound = binding(
         installation,
         account,
-        name,
+        &name,
         Some(&installation.namespace),
-        ("Role", name),
+        ("Role", &name),
     );
     [role, bound]
 }
 
-/// A ClusterRole that is bound for the whole cluster even if only some namespaces are watched, if there is
-/// anything in it. The name always tells whose it is.
+/// A ClusterRole that is bound for the whole cluster, if the whole cluster is watched and there is anything in it.
 fn cluster(installation: &Installation, account: Account) -> Vec<Value> {
     let rules = rules(account, Reach::Cluster);
-    if rules.is_empty() {
+    if rules.is_empty() || !installation.is_cluster_wide() {
         return Vec::new();
     }
     let name = installation.cluster_role(account);
@@ -116,7 +115,11 @@ fn discovery(installation: &Installation, account: Account) -> Vec<Value> {
         })
         .map(|role| {
             // Cluster-scoped even if only some namespaces are watched: the name always tells whose it is.
-            let name = format!("{}-discovery.{}", account.name(), installation.namespace);
+            let name = format!(
+                "{}-discovery.{}",
+                installation.service_account(account),
+                installation.namespace
+            );
             binding(installation, account, &name, None, ("ClusterRole", role))
         })
         .collect()
@@ -135,8 +138,8 @@ fn key_reader(installation: &Installation) -> Value {
 /// What Kubernetes' own `view`, `edit` and `admin` may do with our kinds. Never `status`: the keys there
 /// are believed.
 fn user_roles(installation: &Installation) -> [Value; 2] {
-    let role = |base: &str, into: &[&str], verbs: &[&str]| {
-        let mut metadata = metadata(&installation.shared_name(base), None);
+    let role = |part: &str, into: &[&str], verbs: &[&str]| {
+        let mut metadata = metadata(&installation.shared_name(part), None);
         if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
             for into in into {
                 labels.insert(format!("{GROUP}/aggregate-to-{into}"), "true".into());
@@ -150,13 +153,9 @@ fn user_roles(installation: &Installation) -> [Value; 2] {
         })
     };
     [
+        role("view", &["view", "edit", "admin"], &["get", "list", "watch"]),
         role(
-            "countersign-view",
-            &["view", "edit", "admin"],
-            &["get", "list", "watch"],
-        ),
-        role(
-            "countersign-edit",
+            "edit",
             &["edit", "admin"],
             &["create", "update", "patch", "delete", "deletecollection"],
         ),
@@ -176,7 +175,7 @@ fn binding(
         "kind": if namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" },
         "metadata": metadata(name, namespace),
         "roleRef": {"apiGroup": GROUP, "kind": role_kind, "name": role},
-        "subjects": [{"kind": "ServiceAccount", "name": account.name(), "namespace": installation.namespace}],
+        "subjects": [{"kind": "ServiceAccount", "name": installation.service_account(account), "namespace": installation.namespace}],
     })
 }
 

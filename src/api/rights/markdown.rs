@@ -1,6 +1,6 @@
 //! The rights as a page of the docs.
 
-use super::{Account, RIGHTS, Reach, Right, What};
+use super::{Account, Installation, RIGHTS, Reach, Right, What};
 use std::fmt::Write as _;
 
 /// `docs/rights.md`: every right, for which object, where, and why.
@@ -14,7 +14,7 @@ pub fn markdown() -> String {
     for account in Account::ALL {
         let heading = format!(
             "\n## `{}`\n\n| may | to | where | so that |\n|---|---|---|---|\n",
-            account.name()
+            Installation::default().service_account(account)
         );
         page.push_str(&heading);
         for right in RIGHTS.iter().filter(|right| right.who == account) {
@@ -23,6 +23,8 @@ pub fn markdown() -> String {
     }
     page.push_str(
         "\n- *Watched namespaces*: every namespace, or those named at installation.\n\
+         - *Cluster*: if some namespaces were named at installation, nothing but the discovery documents of the\n  \
+           service-account issuer; a second replay log for the same issuer is not looked for then.\n\
          - *Opted-in namespaces*: none, until a namespace's administrator binds the ClusterRole\n  \
            `countersign-key-reader` to the controller's account there.\n\
          - Kubernetes' own roles `view`, `edit` and `admin` get `countersign-view` and `countersign-edit` by\n  \

@@ -7,7 +7,7 @@ mod manifests;
 mod markdown;
 
 pub use crate::api::installation::{Account, Installation};
-pub use manifests::manifests;
+pub use manifests::{manifests, rules};
 pub use markdown::markdown;
 
 /// One right: `who` may do `verbs` to `what`, `reach` tells where, because of `why`.
@@ -53,7 +53,7 @@ pub enum Reach {
     Watched,
     /// In namespaces whose administrators bind the role themselves, and nowhere else.
     OptIn,
-    /// In the whole cluster, whatever is watched.
+    /// In the whole cluster; nowhere if only some namespaces are watched.
     Cluster,
 }
 
@@ -83,7 +83,7 @@ pub const RIGHTS: &[Right] = &[
     Right {
         who: Account::Server,
         what: objects("countersign.dev", "replaysegments"),
-        verbs: &["create", "update", "watch"],
+        verbs: &["create", "list", "update", "watch"],
         reach: Reach::Release,
         why: "it records which assertions were used, and learns what other replicas recorded",
     },
@@ -92,7 +92,7 @@ pub const RIGHTS: &[Right] = &[
         what: objects("countersign.dev", "replaysegments"),
         verbs: &["list"],
         reach: Reach::Cluster,
-        why: "it reads the log when it starts, and finds a second log for the same issuer, wherever it is",
+        why: "it finds a second log for the same issuer, wherever it is",
     },
     Right {
         who: Account::Server,

@@ -44,7 +44,7 @@ pub(super) async fn look_for_others(shared: &Shared, segments: &Segments) {
 /// One look.
 pub(super) async fn look(shared: &Shared, segments: &Segments) -> anyhow::Result<()> {
     let name = name(&shared.options.issuer);
-    let found = timeout(PATIENCE, segments.anchors(&name))
+    let found = timeout(PATIENCE, segments.anchors(&name, shared.options.look_elsewhere))
         .await
         .context("no answer in time")?
         .map_err(brief)?;

@@ -36,6 +36,8 @@ use tokio::sync::oneshot;
 pub struct LogOptions {
     /// The release namespace.
     pub namespace: String,
+    /// Whether another log of our issuer is looked for in all other namespaces.
+    pub look_elsewhere: bool,
     /// Our issuer: there is one log for it.
     pub issuer: Issuer,
     /// How far clocks may be apart.

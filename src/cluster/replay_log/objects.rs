@@ -152,12 +152,16 @@ impl Segments {
             .await
     }
 
-    /// The anchors of this name in all namespaces.
-    pub(super) async fn anchors(&self, name: &str) -> Result<Vec<Anchor>, kube::Error> {
+    /// The anchors of this name, in all namespaces if we may look `elsewhere`.
+    pub(super) async fn anchors(&self, name: &str, elsewhere: bool) -> Result<Vec<Anchor>, kube::Error> {
         let (label, value) = ANCHOR_LABEL;
         let params = ListParams::default().labels(&format!("{label}={value}"));
-        let all = Request::new(ReplaySegment::url_path(&(), None));
-        let request = all.list(&params).map_err(kube::Error::BuildRequest)?;
+        let looked_at = if elsewhere {
+            Request::new(ReplaySegment::url_path(&(), None))
+        } else {
+            self.request()
+        };
+        let request = looked_at.list(&params).map_err(kube::Error::BuildRequest)?;
         let mut page: Page<Anchor> = self.client.request(request).await?;
         page.items.retain(|anchor| anchor.metadata.name == name);
         Ok(page.items)

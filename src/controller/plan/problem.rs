@@ -83,7 +83,7 @@ impl Problem {
         let mut text = format!("{}: {}", shortened(&self.place, SHOWN_SOURCE), self.what);
         if matches!(self.what, What::Unreadable(Unreadable::NoPermission, _)) {
             let role = home.key_reader_role();
-            let account = Account::Controller.name();
+            let account = home.service_account(Account::Controller);
             write!(
                 text,
                 "; to allow it, run: kubectl create rolebinding {role} --namespace={namespace} \

@@ -7,7 +7,7 @@ use crate::core::protected_resource::{Consent, ProtectedResource};
 use crate::core::scope::Scopes;
 use crate::core::trusted_issuer::{FederatedSubject, ReplayPolicy, TrustedIssuer};
 use crate::grants::{self, AssertionFault, Grant, LocalIssuer, Moment, Reason, Refusal, Settings, Slot};
-use crate::index::{Index, MintedResources};
+use crate::index::{Index, MintedResources, Others};
 use crate::jose::{Algorithm, SigningKey};
 use crate::oauth::request::{JWT_BEARER_GRANT, JWT_CLIENT_ASSERTION, TokenRequest};
 use jiff::{SignedDuration, Timestamp};
@@ -110,7 +110,10 @@ impl World {
             ("https://old.internal", Algorithm::Rs256.into()),
         ];
         let resources = resources.map(|(id, resource)| (id.to_owned(), Arc::new(resource)));
-        let index = Index::new(MintedResources::Listed(resources.into()));
+        let index = Index::new(MintedResources {
+            listed: resources.into(),
+            others: Others::None,
+        });
         index.put(client);
         index.set_local_issuer(LocalIssuer {
             issuer: CLUSTER.to_owned(),

@@ -73,6 +73,7 @@ impl World {
         let installation = Installation {
             namespace: plane.namespace("release").await.to_string(),
             watch_namespaces: one_namespace.then(|| namespace.clone()).into_iter().collect(),
+            ..Installation::default()
         };
         let rights = manifests::rbac_yaml(&installation).unwrap();
         plane.apply_yaml(&rights).await.unwrap();

@@ -11,7 +11,7 @@ use countersign::core::protected_resource::{Consent, ProtectedResource};
 use countersign::core::scope::Scopes;
 use countersign::core::trusted_issuer::{FederatedSubject, ReplayPolicy, TrustedIssuer};
 use countersign::grants::LocalIssuer;
-use countersign::index::{Index, MintedResources};
+use countersign::index::{Index, MintedResources, Others};
 use countersign::jose::{Algorithm, SigningKey, VerificationKey};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -96,7 +96,10 @@ fn index(clients: impl IntoIterator<Item = Client>, now: i64) -> Index {
     };
     let resources = [(LEDGER, Algorithm::Es256), (UNSIGNED, Algorithm::Ps256)];
     let resources = resources.map(|(resource, algorithm)| (resource.to_owned(), minted(algorithm)));
-    let index = Index::new(MintedResources::Listed(resources.into()));
+    let index = Index::new(MintedResources {
+        listed: resources.into(),
+        others: Others::None,
+    });
     for client in clients {
         index.put(client);
     }

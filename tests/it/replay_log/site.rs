@@ -1,5 +1,6 @@
 //! Three servers of one installation with one issuer. Each reaches the API server through a proxy.
 
+use crate::support::accounts::service_account;
 use crate::support::controlplane::Part;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::release::{Release, Server};
@@ -254,7 +255,9 @@ impl Replica {
             format!("https://{}", self.proxy.address()),
             &release.installation.namespace,
         );
-        plane.kubeconfig_at(&url, home, Account::Server.name()).await
+        plane
+            .kubeconfig_at(&url, home, &service_account(Account::Server))
+            .await
     }
 
     /// Whether it says that it is ready; if not, why not.

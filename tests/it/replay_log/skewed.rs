@@ -7,6 +7,7 @@ pub(super) use scene::{Scene, now};
 
 use super::history::{Attempt, Outcome};
 use super::recorder::Recorder;
+use crate::support::accounts::service_account;
 use crate::support::release::{LEDGER, Release};
 use crate::support::{ControlPlane, eventually};
 use countersign::api::installation::Account;
@@ -67,12 +68,15 @@ impl Skewed {
         let clock: Arc<dyn Clock> = Arc::new(WrongClock(SignedDuration::from_secs(ahead)));
         let (tasks, readiness) = (Tasks::new(), Readiness::new());
         let home = &release.installation;
-        let kubeconfig = plane.kubeconfig_as(&home.namespace, Account::Server.name()).await;
+        let kubeconfig = plane
+            .kubeconfig_as(&home.namespace, &service_account(Account::Server))
+            .await;
         let (client, api_clock) = connect(Some(&kubeconfig), &clock).await.unwrap();
         let resources = MintedResources::listed(BTreeMap::from([(LEDGER.to_owned(), Algorithm::Es256)]));
         let view = View::follow(&client, home, resources, &clock, &tasks, &readiness);
         let settings = Settings::new(Issuer::parse(issuer).unwrap());
         let options = LogOptions {
+            look_elsewhere: false,
             namespace: home.namespace.clone(),
             issuer: settings.issuer.clone(),
             skew: settings.skew,

@@ -1,5 +1,6 @@
 //! An installation whose log can be written to, and requests about it.
 
+use crate::support::accounts::service_account;
 use countersign::api::installation::Account;
 use countersign::clock::SystemClock;
 use countersign::core::clock::Clock;
@@ -39,8 +40,8 @@ impl Place {
         let home = &release.installation.namespace;
         let made = Self {
             plane,
-            server: plane.client_as(home, Account::Server.name()).await,
-            controller: plane.client_as(home, Account::Controller.name()).await,
+            server: plane.client_as(home, &service_account(Account::Server)).await,
+            controller: plane.client_as(home, &service_account(Account::Controller)).await,
             release,
         };
         let mut probe = made.segment("probe", "", 600);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use countersign::api::installation::{Account, Installation};
 use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, ServiceAccount};
 use kube::api::{Api, ObjectMeta, PostParams};
@@ -10,6 +11,11 @@ use super::ControlPlane;
 
 /// The lifetime of the tokens in clients and kubeconfig files: longer than any run.
 const API_TOKEN: Duration = Duration::from_hours(1);
+
+/// The service account of `account` in an installation of the default name.
+pub(crate) fn service_account(account: Account) -> String {
+    Installation::default().service_account(account)
+}
 
 // === impl ControlPlane ===
 

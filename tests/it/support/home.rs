@@ -1,5 +1,6 @@
 //! The namespace of an installation, with its two accounts, and a clock in the test's hand.
 
+use super::accounts::service_account;
 use countersign::api::installation::Account;
 use countersign::core::clock::{Clock, ManualClock};
 use countersign::lifecycle::Tasks;
@@ -60,14 +61,14 @@ impl Home {
     /// A client with the controller's rights.
     pub(crate) async fn controller(&self) -> Client {
         self.plane
-            .client_as(&self.namespace, Account::Controller.name())
+            .client_as(&self.namespace, &service_account(Account::Controller))
             .await
     }
 
     /// A client with the server's rights.
     pub(crate) async fn server(&self) -> Client {
         self.plane
-            .client_as(&self.namespace, Account::Server.name())
+            .client_as(&self.namespace, &service_account(Account::Server))
             .await
     }
 

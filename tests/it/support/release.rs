@@ -73,7 +73,7 @@ impl Release {
         let home = format!("{}-release", prefixes[0]);
         let mut installation = Installation {
             namespace: plane.namespace(&home).await.to_string(),
-            watch_namespaces: Vec::new(),
+            ..Installation::default()
         };
         for prefix in prefixes {
             installation
@@ -106,7 +106,7 @@ impl Release {
             "metadata": { "namespace": self.namespace(), "name": "countersign-key-reader" },
             "roleRef": { "apiGroup": group, "kind": "ClusterRole", "name": self.installation.key_reader_role() },
             "subjects": [{
-                "kind": "ServiceAccount", "name": Account::Controller.name(),
+                "kind": "ServiceAccount", "name": self.installation.service_account(Account::Controller),
                 "namespace": self.installation.namespace,
             }],
         })
@@ -199,7 +199,10 @@ impl Release {
 
     async fn kubeconfig(&self, plane: &ControlPlane, account: Account) -> PathBuf {
         plane
-            .kubeconfig_as(&self.installation.namespace, account.name())
+            .kubeconfig_as(
+                &self.installation.namespace,
+                &self.installation.service_account(account),
+            )
             .await
     }
 }

@@ -1,6 +1,7 @@
 //! The controller as it is installed, with its own rights and under the policy.
 
 use crate::replay_segments::place::{ENTRY, PATIENCE, Place};
+use crate::support::accounts::service_account;
 use crate::support::ports::free_port;
 use crate::support::{ControlPlane, Process, eventually};
 use countersign::api::installation::Account;
@@ -12,7 +13,7 @@ async fn the_leader_collects_the_log_and_counts() {
     place.anchored("anchor-a").await;
     place.put_old("due").await;
 
-    let account = Account::Controller.name();
+    let account = &service_account(Account::Controller);
     let kubeconfig = place.plane.kubeconfig_as(place.home(), account).await;
     let health = format!("127.0.0.1:{}", free_port());
     let watched = place.release.namespace();

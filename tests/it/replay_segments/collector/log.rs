@@ -1,6 +1,7 @@
 //! A log on an API server without the policy, so that segments can have any expiry.
 
 use crate::replay_segments::place::{ENTRY, PATIENCE, call, in_seconds, path, segment};
+use crate::support::accounts::service_account;
 use crate::support::{ControlPlane, eventually};
 use countersign::api::installation::{Account, Installation};
 use countersign::api::manifests;
@@ -34,10 +35,13 @@ impl Log {
         let installation = Installation {
             namespace: namespace.clone(),
             watch_namespaces: vec![namespace.clone()],
+            ..Installation::default()
         };
         let rights = manifests::rbac_yaml(&installation).unwrap();
         plane.apply_yaml(&rights).await.unwrap();
-        let controller = plane.client_as(&namespace, Account::Controller.name()).await;
+        let controller = plane
+            .client_as(&namespace, &service_account(Account::Controller))
+            .await;
         eventually(PATIENCE, "the controller's rights", async || {
             call(&controller, Method::GET, &path(&namespace, ""), None).await
         })

@@ -1,0 +1,43 @@
+//! Stand-ins for what only the chart knows, and what they become in a template.
+
+use crate::api::installation::{Account, Installation};
+
+const NAME: &str = "INSTALLATION-NAME";
+const NAMESPACE: &str = "INSTALLATION-NAMESPACE";
+const WATCHED: &str = "INSTALLATION-WATCHED";
+
+/// An installation of stand-ins, which watches the whole cluster or parts of it.
+pub(super) fn installation(cluster_wide: bool) -> Installation {
+    Installation {
+        name: NAME.to_owned(),
+        namespace: NAMESPACE.to_owned(),
+        watch_namespaces: (!cluster_wide).then(|| WATCHED.to_owned()).into_iter().collect(),
+    }
+}
+
+/// `text` with templates in the place of the stand-ins, and of names that the chart may choose.
+pub(super) fn templated(text: &str) -> String {
+    let mut text = text.to_owned();
+    for account in Account::ALL {
+        let stand_in = installation(true).service_account(account);
+        text = text.replace(&stand_in, &included(&format!("{}Account", account.role())));
+    }
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        match line.strip_suffix(&format!("- {WATCHED}")) {
+            Some(indent) => lines.push(format!(
+                "{indent}{{{{- range .Values.watchNamespaces }}}}\n{indent}- {{{{ . }}}}\n{indent}{{{{- end }}}}"
+            )),
+            None => lines.push(
+                line.replace(NAMESPACE, &included("namespace"))
+                    .replace("countersign-tls", &included("tlsSecretName")),
+            ),
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn included(helper: &str) -> String {
+    format!("{{{{ include \"countersign.{helper}\" . }}}}")
+}
