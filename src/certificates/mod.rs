@@ -28,7 +28,7 @@ pub use plan::{
 };
 pub use ring::{Authorities, RingFault};
 pub use serving::{Issued, Serving, ServingFault};
-pub use verify::{anchors, verifies};
+pub use verify::{anchors, pem, verifies};
 
 #[cfg(test)]
 mod tests;

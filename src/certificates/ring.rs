@@ -1,10 +1,10 @@
 //! All authorities of an installation.
 
 use super::authority::Authority;
+use super::verify::pem;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use thiserror::Error;
 
 /// The authorities, in the order in which they sign.
@@ -69,22 +69,6 @@ impl Authorities {
 
     /// The same as PEM.
     pub fn bundle_pem(&self, now: Timestamp) -> String {
-        self.living(now).fold(String::new(), |mut text, entry| {
-            let encoded = pem(entry.certificate());
-            text.push_str(&encoded);
-            text
-        })
+        pem(&self.bundle(now))
     }
-}
-
-/// A certificate as PEM (RFC 7468 §5).
-fn pem(certificate: &CertificateDer<'_>) -> String {
-    use base64::Engine;
-    let body = base64::engine::general_purpose::STANDARD.encode(certificate);
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    for line in body.as_bytes().chunks(64) {
-        writeln!(text, "{}", String::from_utf8_lossy(line)).unwrap_or_default();
-    }
-    text.push_str("-----END CERTIFICATE-----\n");
-    text
 }
