@@ -51,7 +51,7 @@ pub(super) struct CertificateArgs {
 /// The leader's part in certificates.
 pub(super) enum Certificates {
     Managed(Box<ManagedCertificates>),
-    Given(GivenBundle),
+    Given(Box<GivenBundle>),
 }
 
 // === impl CertificateArgs ===
@@ -93,10 +93,13 @@ impl CertificateArgs {
             }
             (ServingCertificate::Given, file) => {
                 let source = file.clone().map_or_else(
-                    || GivenSource::Secret(secrets, self.tls_secret.clone()),
+                    || GivenSource::Secret(Box::new(secrets), self.tls_secret.clone()),
                     GivenSource::File,
                 );
-                Ok(Certificates::Given(GivenBundle::new(source, bundle, metrics)))
+                {
+                    let given = GivenBundle::new(source, bundle, metrics);
+                    Ok(Certificates::Given(Box::new(given)))
+                }
             }
         }
     }

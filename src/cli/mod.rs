@@ -12,6 +12,7 @@ mod in_cluster;
 mod keygen;
 mod manifests;
 mod server;
+mod serving_tls;
 mod token;
 
 use crate::replay::ReplayLog;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The entry of the ConfigMap.
 pub(super) const ENTRY: &str = "ca.crt";
 
-/// What is known of the ConfigMaps, by namespace.
+/// What is known of the `ConfigMaps`, by namespace.
 #[derive(Debug, Default)]
 pub(super) struct Board {
     /// Namespaces that have it whether they have clients or not.
@@ -141,7 +141,7 @@ impl Board {
         self.clients = namespaces;
     }
 
-    /// A new list of ConfigMaps begins.
+    /// A new list of `ConfigMaps` begins.
     pub(super) fn begin(&mut self, scope: &Scope) {
         self.found.begin(scope);
     }

@@ -33,7 +33,7 @@ pub const NAME: &str = "countersign-ca";
 /// How long one call to the API server may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many ConfigMaps are written at a time.
+/// How many `ConfigMaps` are written at a time.
 const AT_ONCE: usize = 8;
 
 /// How often every namespace is looked at, whatever the watches say.
@@ -57,7 +57,7 @@ pub(crate) struct Publisher<'d> {
 struct State {
     board: Board,
     queue: Queue,
-    /// The scopes whose ConfigMaps were not listed yet: until then nobody is accused of having changed one.
+    /// The scopes whose `ConfigMaps` were not listed yet: until then nobody is accused of having changed one.
     unknown: BTreeSet<Scope>,
     bundle: Bundle,
     /// When each namespace may be written again.

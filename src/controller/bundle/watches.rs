@@ -1,6 +1,7 @@
 //! What the publisher hears of the cluster.
 
 use super::LABEL;
+use super::board::Board;
 use super::publisher::{NAME, Publisher};
 use crate::controller::follow::{Heard, Which, follow};
 use crate::controller::sources::labelled::Scope;
@@ -14,7 +15,7 @@ use tracing::warn;
 /// How long to wait after the API server forbade a watch.
 const FORBIDDEN: Duration = Duration::from_secs(3);
 
-/// Follows the ConfigMaps of our name in `scope`.
+/// Follows the `ConfigMaps` of our name in `scope`.
 pub(super) async fn config_maps(
     client: Client,
     scope: Scope,
@@ -51,12 +52,12 @@ pub(super) async fn config_maps(
 /// Follows the namespaces that have the label.
 pub(super) async fn namespaces(client: Client, publisher: &Publisher<'_>, stop: &CancellationToken) {
     let hear = |heard: Heard<Namespace>| match heard {
-        Heard::Event(Event::Init) => publisher.change(|board| board.namespaces_begin()),
+        Heard::Event(Event::Init) => publisher.change(Board::namespaces_begin),
         Heard::Event(Event::InitApply(namespace)) => {
             publisher.change(|board| board.namespace_listed(&namespace));
         }
         Heard::Event(Event::InitDone) => {
-            publisher.change(|board| board.namespaces_complete());
+            publisher.change(Board::namespaces_complete);
             publisher.sweep();
         }
         Heard::Event(Event::Apply(namespace)) => {
@@ -64,7 +65,7 @@ pub(super) async fn namespaces(client: Client, publisher: &Publisher<'_>, stop: 
             publisher.wake(namespace.metadata.name);
         }
         Heard::Event(Event::Delete(namespace)) => {
-            publisher.change(|board| board.namespace_deleted(&namespace))
+            publisher.change(|board| board.namespace_deleted(&namespace));
         }
         Heard::Forbidden => warn!("the controller may not watch namespaces: see its ClusterRole"),
     };

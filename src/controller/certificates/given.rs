@@ -24,7 +24,7 @@ pub enum GivenSource {
     /// A file, PEM.
     File(PathBuf),
     /// The entry `ca.crt` of this Secret.
-    Secret(Api<Secret>, String),
+    Secret(Box<Api<Secret>>, String),
 }
 
 /// Follows a given bundle.
@@ -92,13 +92,14 @@ impl GivenBundle {
             for entry in others {
                 drop(take(&mut secret, &entry));
             }
-            match bundle {
-                Some(pem) => self.take_over(&pem, name),
-                None => tracing::warn!(
+            let Some(bundle) = bundle else {
+                tracing::warn!(
                     secret = name,
                     "the Secret of the given certificate has no `ca.crt`: give the bundle with --ca-bundle"
-                ),
-            }
+                );
+                continue;
+            };
+            self.take_over(&bundle, name);
         }
     }
 

@@ -292,11 +292,11 @@ impl ManagedCertificates {
             return Ok(None);
         };
         let (owner, current) = (self.owners.at_home().await, ring.bundle_pem(now));
-        let owned = secret.is_none_or(|secret| owner.is_named_by(&secret.metadata));
+        let right = secret.is_none_or(|secret| owner.is_named_by(&secret.metadata));
         let reason = match due {
             Renewal::Issue(reason) => Some(reason),
             // The key is not at hand any more, and a new certificate costs nothing.
-            Renewal::Keep { .. } if bundle != current.as_bytes() || !owned => None,
+            Renewal::Keep { .. } if bundle != current.as_bytes() || !right => None,
             Renewal::Keep { until } => {
                 tracing::trace!(%until, "the serving certificate needs nothing");
                 return Ok(None);

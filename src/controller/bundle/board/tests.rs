@@ -89,14 +89,14 @@ fn only_what_we_wrote_last_is_believed() {
 #[test]
 fn the_owner_is_the_present_one() {
     let mut board = board(&["a"]);
-    let owned =
+    let with =
         |references: &[OwnerReference]| map("a", "bundle", MANAGER, &json!({"ownerReferences": references}));
     let look = |board: &Board, owner: &Owner| board.look("a", "bundle", owner);
     let owner = Owner::Known(reference("2"));
-    board.applied(owned(&[reference("1")]));
+    board.applied(with(&[reference("1")]));
     assert_eq!(look(&board, &owner), Verdict::Old);
     assert_eq!(look(&board, &Owner::Unknown), Verdict::Good);
-    board.applied(owned(&[reference("2"), reference("theirs")]));
+    board.applied(with(&[reference("2"), reference("theirs")]));
     assert_eq!(look(&board, &owner), Verdict::Good);
     let managed = json!({"managedFields": [{"manager": MANAGER, "fieldsV1": {
         "f:data": {"f:ca.crt": {}}, "f:metadata": {"f:ownerReferences": {}}}}]});
