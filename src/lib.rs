@@ -9,6 +9,7 @@
 //! - edges, where clocks, Kubernetes, files and HTTP are touched: the rest.
 
 pub mod api;
+pub mod certificates;
 pub mod cli;
 pub mod client;
 pub mod clock;

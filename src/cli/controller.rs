@@ -1,10 +1,14 @@
+use super::certificates::{CertificateArgs, Certificates};
 use super::in_cluster::InCluster;
 use super::{Outcome, runtime};
 use crate::clock::SystemClock;
+use crate::controller::certificates::Bundle;
+use crate::controller::certificates::metrics::CertificateMetrics;
 use crate::controller::election::{Elector, Identity};
 use crate::controller::heartbeat::Heartbeat;
 use crate::controller::lease::LeaseTimes;
 use crate::controller::metrics::ControllerMetrics;
+use crate::controller::owners::Owners;
 use crate::controller::replay_log::{CollectionMetrics, Collector};
 use crate::controller::signing_keys::Rotation;
 use crate::controller::sources::schedule::Pace;
@@ -25,7 +29,7 @@ use prometheus::Registry;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -68,6 +72,8 @@ pub(super) struct Args {
     )]
     pod_name: String,
     #[command(flatten)]
+    certificates: CertificateArgs,
+    #[command(flatten)]
     cluster: InCluster,
 }
 
@@ -82,13 +88,24 @@ impl Args {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (client, _) = self.cluster.connect(&clock).await?;
         let signals = Signals::listen()?;
-        let namespace = self.cluster.installation().namespace;
+        let installation = self.cluster.installation();
+        let namespace = installation.namespace.clone();
         let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         register_process(&registry)?;
         let metrics = ControllerMetrics::new(&registry)?;
         let collection = CollectionMetrics::new(&registry)?;
         let identity = Identity::new(&self.pod_name)?;
-        let options = self.options(metrics, identity.as_str())?;
+        let owners = self.certificates.owners(&client, &installation);
+        let (bundle, published) = watch::channel(Bundle::None);
+        let certificates = self.certificates.certificates(
+            &client,
+            &installation,
+            (&clock, &owners),
+            bundle,
+            CertificateMetrics::new(&registry)?,
+        )?;
+        let owners_of_keys = self.certificates.owners_of_keys(&owners);
+        let options = self.options(metrics, identity.as_str(), published, Arc::clone(&owners))?;
         let policy = RotationPolicy::new(self.signing_algorithms.iter().copied().collect())?;
         let health = bind(self.cluster.health_listen).await?;
         tracing::info!(health = %health.local_addr()?, identity = identity.as_str(), "a candidate for leadership");
@@ -96,7 +113,8 @@ impl Args {
 
         let leases = Api::namespaced(client.clone(), &namespace);
         let holder = identity.as_str().to_owned();
-        let elector = Elector::new(leases, identity, LeaseTimes::default(), Arc::clone(&clock));
+        let elector = Elector::new(leases, identity, LeaseTimes::default(), Arc::clone(&clock))
+            .owned_by(Arc::clone(&owners));
         let leader = Leader {
             client,
             namespace,
@@ -105,6 +123,9 @@ impl Args {
             options,
             policy,
             collection,
+            certificates,
+            owners,
+            owners_of_keys,
         };
         let stop = tasks.shutdown();
         tasks.spawn_essential("leadership", async move {
@@ -115,7 +136,13 @@ impl Args {
         Ok(tasks.run_until_done(signals, GRACE).await?)
     }
 
-    fn options(&self, metrics: ControllerMetrics, instance: &str) -> anyhow::Result<ControllerOptions> {
+    fn options(
+        &self,
+        metrics: ControllerMetrics,
+        instance: &str,
+        bundle: watch::Receiver<Bundle>,
+        owners: Arc<Owners>,
+    ) -> anyhow::Result<ControllerOptions> {
         let extra_roots = match &self.fetch_ca {
             Some(path) => {
                 Some(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?)
@@ -140,6 +167,8 @@ impl Args {
             },
             at_once: 16,
             instance: instance.to_owned(),
+            bundle,
+            owners,
             metrics,
         })
     }
@@ -154,14 +183,19 @@ struct Leader {
     options: ControllerOptions,
     policy: RotationPolicy,
     collection: CollectionMetrics,
+    certificates: Certificates,
+    owners: Arc<Owners>,
+    owners_of_keys: Option<Arc<Owners>>,
 }
 
 impl Leader {
     async fn work(self, stop: CancellationToken) -> anyhow::Result<()> {
         let secrets = Api::namespaced(self.client.clone(), &self.namespace);
-        let rotation = Rotation::new(secrets, self.policy, Arc::clone(&self.clock), |_| {});
+        let rotation = Rotation::new(secrets, self.policy, Arc::clone(&self.clock), |_| {})
+            .owned_by(self.owners_of_keys);
         let leases = Api::namespaced(self.client.clone(), &self.namespace);
-        let heartbeat = Heartbeat::new(leases, self.holder, HEARTBEAT, Arc::clone(&self.clock));
+        let heartbeat =
+            Heartbeat::new(leases, self.holder, HEARTBEAT, Arc::clone(&self.clock)).owned_by(self.owners);
         let collector = Collector::new(self.client.clone(), &self.namespace, self.collection);
         let (synced, first_pass) = oneshot::channel();
         let synced = move || {
@@ -175,9 +209,10 @@ impl Leader {
                 std::future::pending::<()>().await;
             }
         };
-        let (vouched, (), (), ()) = tokio::join!(
+        let (vouched, (), (), (), ()) = tokio::join!(
             controller::run(self.client, self.options, self.clock, stop.clone(), synced),
             rotation.run(stop.clone()),
+            self.certificates.run(stop.clone()),
             heartbeat.run(first_pass, stop.clone()),
             collector.run(stop),
         );

@@ -4,6 +4,7 @@
 //! or failed, 2 wrong usage, 4 not in time.
 
 mod assert;
+mod certificates;
 mod check;
 mod controller;
 mod demo;
@@ -12,6 +13,7 @@ mod in_cluster;
 mod keygen;
 mod manifests;
 mod server;
+mod serving_tls;
 mod token;
 
 use crate::replay::ReplayLog;

@@ -1,4 +1,5 @@
 use super::in_cluster::InCluster;
+use super::serving_tls::TlsArgs;
 use super::{Outcome, runtime};
 use crate::clock::SystemClock;
 use crate::cluster::replay_log::{ClusterLog, LogMetrics, LogOptions};
@@ -17,12 +18,9 @@ use crate::server::broker::Broker;
 use crate::server::limits::Limits;
 use crate::server::metrics::register_process;
 use crate::server::serve::{GRACE, PublicPort, bind, routes, serve_health, serve_public};
-use crate::server::tls::{CertificateFiles, ReloadingTls};
-use anyhow::Context;
 use prometheus::Registry;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,12 +44,8 @@ pub(super) struct Args {
     /// Standard, Strict or Fapi.
     #[arg(long, value_name = "POLICY", default_value_t = AudiencePolicy::Compat)]
     audience: AudiencePolicy,
-    /// The certificate chain (PEM); read again when it changes.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    tls_cert: PathBuf,
-    /// Its private key (PEM).
-    #[arg(long, value_name = "FILE")]
-    tls_key: PathBuf,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// Where to serve tokens, over TLS.
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     listen: SocketAddr,
@@ -114,22 +108,20 @@ impl Args {
             .iter()
             .map(|minted| (minted.identifier.to_string(), minted.algorithm))
             .collect();
-        let files = CertificateFiles {
-            chain: self.tls_cert,
-            key: self.tls_key,
-        };
-        let tls = Arc::new(ReloadingTls::load(files).context("cannot serve TLS")?);
+        let registry = Registry::new();
+        let source = self.tls.load(&registry)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (client, api_clock) = self.cluster.connect(&clock).await?;
         let signals = Signals::listen()?;
 
         let tasks = Tasks::draining_for(Duration::from_secs(self.drain.into()));
-        let (readiness, registry) = (Readiness::new(), Registry::new());
+        let readiness = Readiness::new();
         let installation = self.cluster.installation();
         let mut resources = MintedResources::listed(resources);
         if self.own_namespace_resources {
             resources = resources.and_own_services(issuer.clone(), Algorithm::Es256);
         }
+        let tls = source.follow(&client, &installation.namespace, &tasks, &readiness);
         let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
         let signing = view.index.signing_algorithms();
 

@@ -8,5 +8,6 @@ pub mod heartbeat;
 pub mod issuer;
 pub mod object_watch;
 pub mod replay_log;
+pub mod serving_certificate;
 pub mod signing_keys;
 pub mod view;

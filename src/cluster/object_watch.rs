@@ -25,7 +25,7 @@ const LONGEST_SILENCE: Duration = Duration::from_mins(5);
 /// A follower of one object.
 pub struct ObjectWatch<K: Debug + 'static> {
     api: Api<K>,
-    name: &'static str,
+    name: String,
     events: BoxStream<'static, Result<Event<K>, watcher::Error>>,
     /// The object that the list under way has shown.
     listed: Option<K>,
@@ -57,8 +57,9 @@ where
 {
     /// Follows the object `name` in the namespace of `api`. Nothing is asked before the first
     /// [`ObjectWatch::next`].
-    pub fn new(api: Api<K>, name: &'static str) -> Self {
-        let events = start(&api, name);
+    pub fn new(api: Api<K>, name: impl Into<String>) -> Self {
+        let name = name.into();
+        let events = start(&api, &name);
         Self {
             api,
             name,
@@ -70,7 +71,7 @@ where
 
     /// Forgets the present watch and begins with a new list.
     pub fn restart(&mut self) {
-        self.events = start(&self.api, self.name);
+        self.events = start(&self.api, &self.name);
         self.listed = None;
         self.give_up = later(LONGEST_LIST);
     }
@@ -80,7 +81,7 @@ where
     pub async fn next(&mut self) -> Seen<K> {
         loop {
             let Ok(Some(event)) = timeout_at(self.give_up, self.events.next()).await else {
-                tracing::debug!(object = self.name, "reading the object anew");
+                tracing::debug!(object = %self.name, "reading the object anew");
                 self.restart();
                 continue;
             };
@@ -103,7 +104,7 @@ where
                     return Seen::Absent;
                 }
                 Err(error) => {
-                    tracing::warn!(object = self.name, %error, "cannot follow the object; trying again");
+                    tracing::warn!(object = %self.name, %error, "cannot follow the object; trying again");
                     self.give_up = later(LONGEST_SILENCE);
                 }
             }

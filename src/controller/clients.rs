@@ -17,6 +17,10 @@ pub(crate) struct Clients {
     incoming: BTreeMap<Scope, BTreeSet<Place>>,
     unsettled: usize,
     ready: BTreeMap<&'static str, usize>,
+    /// How many there are in each namespace that has any.
+    populations: BTreeMap<String, usize>,
+    /// How often a namespace got its first client or lost its last one.
+    moves: u64,
 }
 
 /// A source as it is looked up: a URL is the same for all namespaces, an object is in one.
@@ -103,6 +107,7 @@ impl Clients {
         if known.is_none() {
             self.unsettled = self.unsettled.saturating_add(1);
             self.count("Unknown", 1);
+            self.enters(&place.0);
         }
         let (settled, ready) = known.unwrap_or((false, "Unknown"));
         let before = self.entries.insert(
@@ -136,6 +141,7 @@ impl Clients {
             self.unsettled = self.unsettled.saturating_sub(1);
         }
         self.count(entry.ready, -1);
+        self.leaves(&place.0);
         for reference in &entry.references {
             self.forget(reference, place);
         }
@@ -224,6 +230,34 @@ impl Clients {
             .collect()
     }
 
+    /// The namespaces in which there is any client.
+    pub(crate) fn namespaces(&self) -> BTreeSet<String> {
+        self.populations.keys().cloned().collect()
+    }
+
+    /// Another number whenever [`namespaces`](Self::namespaces) are others.
+    pub(crate) const fn moves(&self) -> u64 {
+        self.moves
+    }
+
+    fn enters(&mut self, namespace: &str) {
+        let population = self.populations.entry(namespace.to_owned()).or_default();
+        if *population == 0 {
+            self.moves = self.moves.wrapping_add(1);
+        }
+        *population = population.saturating_add(1);
+    }
+
+    fn leaves(&mut self, namespace: &str) {
+        if let Some(population) = self.populations.get_mut(namespace) {
+            *population = population.saturating_sub(1);
+            if *population == 0 {
+                self.populations.remove(namespace);
+                self.moves = self.moves.wrapping_add(1);
+            }
+        }
+    }
+
     fn forget(&mut self, reference: &Reference, place: &Place) {
         if let Some(users) = self.by_source.get_mut(reference) {
             users.remove(place);
@@ -302,6 +336,23 @@ mod tests {
         clients.begin(&Scope::Cluster);
         clients.complete(&Scope::Cluster);
         assert!(clients.get(&at("m", "1")).is_none());
+    }
+
+    #[test]
+    fn namespaces_are_those_with_any_client() {
+        let mut clients = Clients::default();
+        clients.applied(client("n", "1", &[]));
+        let moves = clients.moves();
+        clients.applied(client("n", "1", &[A]));
+        clients.applied(client("n", "2", &[]));
+        clients.deleted(&at("n", "1"));
+        assert_eq!(
+            (clients.namespaces(), clients.moves()),
+            (BTreeSet::from(["n".to_owned()]), moves)
+        );
+        clients.deleted(&at("n", "2"));
+        assert!(clients.namespaces().is_empty());
+        assert_ne!(clients.moves(), moves);
     }
 
     #[test]

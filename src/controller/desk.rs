@@ -29,6 +29,8 @@ pub(crate) struct Desk {
     pub(crate) due: Notify,
     /// Clients refer to other sources than before.
     demand: watch::Sender<()>,
+    /// [`Clients::moves`], as it was told last.
+    moves: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,7 @@ impl Desk {
             }),
             due: Notify::new(),
             demand: watch::Sender::new(()),
+            moves: watch::Sender::new(0),
         }
     }
 
@@ -82,6 +85,22 @@ impl Desk {
         if changed {
             self.demand.send_replace(());
         }
+    }
+
+    /// To be told when other namespaces have clients.
+    pub(crate) fn moves(&self) -> watch::Receiver<u64> {
+        self.moves.subscribe()
+    }
+
+    /// The namespaces in which there is any client.
+    pub(crate) fn namespaces(&self) -> BTreeSet<String> {
+        self.known().clients.namespaces()
+    }
+
+    fn clients_moved(&self) {
+        let moves = self.known().clients.moves();
+        self.moves
+            .send_if_modified(|told| std::mem::replace(told, moves) != moves);
     }
 
     fn wake(&self, places: impl IntoIterator<Item = Place>) {
@@ -115,6 +134,7 @@ impl Desk {
         known.unlisted.remove(scope);
         drop(known);
         self.demand_changed(true);
+        self.clients_moved();
         self.due.notify_one();
     }
 
@@ -123,6 +143,7 @@ impl Desk {
         let place = place(&observed);
         let changed = self.known().clients.applied(observed);
         self.demand_changed(changed);
+        self.clients_moved();
         self.wake([place]);
     }
 
@@ -133,6 +154,7 @@ impl Desk {
         known.queue.remove(place);
         drop(known);
         self.demand_changed(changed);
+        self.clients_moved();
         self.due.notify_one();
     }
 

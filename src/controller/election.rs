@@ -4,6 +4,7 @@
 //! - The lease is given back only after the work has stopped, so that the next leader starts at once.
 //! - Losing the lease is an error: the process ends and starts afresh as a follower.
 
+use super::owners::{Owner, Owners};
 use crate::controller::lease::{Decision, LeaseTimes, Observed, decide};
 use crate::core::clock::Clock;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -37,6 +38,7 @@ pub struct Elector {
     identity: Identity,
     times: LeaseTimes,
     clock: Arc<dyn Clock>,
+    owners: Option<Arc<Owners>>,
     started: Instant,
 }
 
@@ -111,8 +113,17 @@ impl Elector {
             identity,
             times,
             clock,
+            owners: None,
             started: Instant::now(),
         }
+    }
+
+    /// Lets the lease be owned by whoever owns what is made in the release namespace, from the next time on that it
+    /// is made or taken: renewals wait for nobody.
+    #[must_use]
+    pub fn owned_by(mut self, owners: Arc<Owners>) -> Self {
+        self.owners = Some(owners);
+        self
     }
 
     /// Waits for the lease, then runs `work` while it is renewed. The token that `work` gets is cancelled
@@ -187,8 +198,13 @@ impl Elector {
             Decision::Wait { .. } => return Ok(Attempt::Waiting(observed)),
             Decision::Acquire | Decision::Renew => {}
         }
+        let owner = match &self.owners {
+            Some(owners) => owners.at_home().await,
+            None => Owner::Nobody,
+        };
         let asked = Instant::now();
-        let wanted = self.claim(current.as_ref());
+        let mut wanted = self.claim(current.as_ref());
+        owner.claim(&mut wanted.metadata);
         let written = match current {
             None => self.create(&wanted).await,
             Some(_) => self.replace(&wanted).await,
@@ -231,6 +247,16 @@ impl Elector {
                 ..before
             }),
         }
+    }
+
+    /// Creates the lease that has vanished under its holder, perhaps with its owner.
+    async fn create_anew(&self) -> Result<Lease, RequestError> {
+        let mut lease = self.claim(None);
+        if let Some(owners) = &self.owners {
+            owners.doubt_at_home();
+            owners.at_home().await.claim(&mut lease.metadata);
+        }
+        self.create(&lease).await
     }
 
     fn is_ours(&self, lease: &Lease) -> bool {

@@ -23,11 +23,22 @@ pub(crate) enum Heard<K> {
     Forbidden,
 }
 
+/// Which objects of a collection are followed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Which {
+    /// All of them.
+    All,
+    /// Those with these labels.
+    Labelled(&'static str),
+    /// Those of this name.
+    Named(&'static str),
+}
+
 /// Follows `api` until `stop`, from a consistent list and with a new one after each interruption that
 /// needs it. After the API server said that we may not, the next try is `forbidden_pause` later.
 pub(crate) async fn follow<K>(
     api: Api<K>,
-    labels: Option<&str>,
+    which: Which,
     forbidden_pause: impl Fn() -> Duration,
     stop: &CancellationToken,
     mut hear: impl FnMut(Heard<K>),
@@ -37,10 +48,12 @@ pub(crate) async fn follow<K>(
     let mut failures = 0_u32;
     loop {
         // Load balancers cut idle connections after four minutes.
-        let mut config = watcher::Config::default().timeout(200);
-        if let Some(labels) = labels {
-            config = config.labels(labels);
-        }
+        let config = watcher::Config::default().timeout(200);
+        let config = match which {
+            Which::All => config,
+            Which::Labelled(labels) => config.labels(labels),
+            Which::Named(name) => config.fields(&format!("metadata.name={name}")),
+        };
         let mut events = pin!(watcher(api.clone(), config));
         loop {
             let next = tokio::select! {

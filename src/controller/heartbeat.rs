@@ -3,6 +3,7 @@
 //! One object for all clients, written once a minute. It says "every source of keys has been looked at",
 //! so that the first beat comes only when the first full sync is done.
 
+use super::owners::{Owner, Owners};
 use crate::cluster::heartbeat::LEASE;
 use crate::core::clock::Clock;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
@@ -28,6 +29,7 @@ pub struct Heartbeat {
     holder: String,
     every: Duration,
     clock: Arc<dyn Clock>,
+    owners: Option<Arc<Owners>>,
 }
 
 // === impl Heartbeat ===
@@ -40,7 +42,15 @@ impl Heartbeat {
             holder,
             every: every.max(Duration::from_millis(1)),
             clock,
+            owners: None,
         }
+    }
+
+    /// Lets the lease be owned by whoever owns what is made in the release namespace.
+    #[must_use]
+    pub fn owned_by(mut self, owners: Arc<Owners>) -> Self {
+        self.owners = Some(owners);
+        self
     }
 
     /// Beats from the moment in which `synced` is done until `stop`. A beat that fails is logged and
@@ -67,6 +77,14 @@ impl Heartbeat {
 
     async fn beat(&self) -> Result<(), kube::Error> {
         let current = self.leases.get_opt(LEASE).await?;
+        let owner = match &self.owners {
+            Some(owners) if current.is_none() => {
+                owners.doubt_at_home();
+                owners.at_home().await
+            }
+            Some(owners) => owners.at_home().await,
+            None => Owner::Nobody,
+        };
         let spec = LeaseSpec {
             holder_identity: Some(self.holder.clone()),
             renew_time: Some(MicroTime(self.clock.now())),
@@ -74,17 +92,19 @@ impl Heartbeat {
         };
         match current {
             None => {
-                let lease = Lease {
+                let mut lease = Lease {
                     metadata: ObjectMeta {
                         name: Some(LEASE.to_owned()),
                         ..ObjectMeta::default()
                     },
                     spec: Some(spec),
                 };
+                owner.claim(&mut lease.metadata);
                 self.leases.create(&PostParams::default(), &lease).await?;
             }
             Some(mut lease) => {
                 lease.metadata.managed_fields = None;
+                owner.claim(&mut lease.metadata);
                 lease.spec = Some(spec);
                 self.leases.replace(LEASE, &PostParams::default(), &lease).await?;
             }

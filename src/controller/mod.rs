@@ -4,14 +4,18 @@
 //! per client brings it there. No part waits for a host that a tenant names, and no client, whatever its
 //! shape, keeps another from being looked at.
 
+pub mod bundle;
+pub mod certificates;
 mod clients;
 mod desk;
 pub mod election;
 mod follow;
 pub mod heartbeat;
+mod kept_secret;
 pub mod lease;
 pub mod metrics;
 pub mod observed;
+pub mod owners;
 pub mod plan;
 mod queue;
 mod reconcile;

@@ -47,12 +47,7 @@ pub(crate) enum ReconcileError {
 // === impl Reconciler ===
 
 impl<'d> Reconciler<'d> {
-    pub(crate) fn new(client: Client, desk: &'d Desk, instance: String, clock: &'d dyn Clock) -> Self {
-        let reporter = Reporter {
-            controller: MANAGER.to_owned(),
-            instance: Some(instance),
-        };
-        let recorder = Recorder::new(client.clone(), reporter);
+    pub(crate) fn new(client: Client, desk: &'d Desk, recorder: Recorder, clock: &'d dyn Clock) -> Self {
         Self {
             client,
             desk,
@@ -176,6 +171,15 @@ impl<'d> Reconciler<'d> {
             }
         }
     }
+}
+
+/// Who publishes Events, in the name of this replica.
+pub(crate) fn recorder(client: Client, instance: String) -> Recorder {
+    let reporter = Reporter {
+        controller: MANAGER.to_owned(),
+        instance: Some(instance),
+    };
+    Recorder::new(client, reporter)
 }
 
 fn is_internal(answer: &kube::Result<Observed>) -> bool {

@@ -1,12 +1,15 @@
 //! The controller's parts, put together.
 
+use super::bundle::Publisher;
+use super::certificates::Bundle;
 use super::clients;
 use super::desk::Desk;
-use super::follow::{Heard, follow};
+use super::follow::{Heard, Which, follow};
 use super::metrics::ControllerMetrics;
 use super::observed::Observed;
+use super::owners::Owners;
 use super::queue::Next;
-use super::reconcile::Reconciler;
+use super::reconcile::{Reconciler, recorder};
 use super::sources::labelled::Scope;
 use super::sources::objects::{config_maps, secrets};
 use super::sources::schedule::Pace;
@@ -21,6 +24,7 @@ use kube::runtime::watcher::Event;
 use kube::{Api, Client};
 use std::sync::Arc;
 use thiserror::Error;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -38,6 +42,10 @@ pub struct ControllerOptions {
     pub at_once: usize,
     /// The name of this replica, for its Events.
     pub instance: String,
+    /// The certificates that clients are to trust, as they become known.
+    pub bundle: watch::Receiver<Bundle>,
+    /// Who owns what is made.
+    pub owners: Arc<Owners>,
     /// What it counts.
     pub metrics: ControllerMetrics,
 }
@@ -68,14 +76,18 @@ pub async fn run(
         pace,
         at_once,
         instance,
+        bundle,
+        owners,
         metrics,
     } = options;
     let fetcher = Fetcher::new(fetch)?;
     let scopes = scopes(&installation);
-    let desk = Desk::new(installation, &scopes, pace, at_once.max(1));
+    let desk = Desk::new(installation.clone(), &scopes, pace, at_once.max(1));
     let clock = clock.as_ref();
     let (desk, stop, metrics) = (&desk, &shutdown, &metrics);
-    let reconciler = Reconciler::new(client.clone(), desk, instance, clock);
+    let recorder = recorder(client.clone(), instance);
+    let reconciler = Reconciler::new(client.clone(), desk, recorder.clone(), clock);
+    let publisher = Publisher::new(client.clone(), desk, recorder, &installation, owners);
 
     let _leading = metrics.lead();
     let watches = join_all(scopes.iter().map(|scope| {
@@ -92,6 +104,7 @@ pub async fn run(
         secrets(client.clone(), desk, clock, stop),
         urls(&fetcher, desk, metrics, clock, stop),
         work(&reconciler, desk, metrics, stop, synced),
+        publisher.run(bundle, stop),
     );
     Ok(())
 }
@@ -112,7 +125,7 @@ async fn watch_clients(client: Client, desk: &Desk, scope: Scope, stop: &Cancell
     };
     follow(
         api,
-        None,
+        Which::All,
         || desk.forbidden_pause(),
         stop,
         |heard| match heard {

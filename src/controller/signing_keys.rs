@@ -4,30 +4,27 @@
 //!   fails and reads again.
 //! - A deleted Secret is restored with the keys that this process still holds.
 //! - A Secret that cannot be read is never written over: its keys may be all there is.
+//! - It has the owner that it should have, or none: uninstalling collects it, unless the keys are to be kept.
 
+use super::kept_secret::{self, WriteError};
+use super::owners::{Owner, Owners};
 use crate::cluster::object_watch::{ObjectWatch, Seen};
 use crate::cluster::signing_keys::take_ring;
 use crate::core::clock::Clock;
 use crate::jose::{SigningFault, SigningKey};
 use crate::keys::secret::{ENTRY, SECRET, SecretFault, encode};
 use crate::keys::{Draft, KeyRing, Plan, RingError, RotationPolicy, plan};
-use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
-use kube::api::{ObjectMeta, PostParams};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// How often the wall clock is consulted, whatever was planned: it may have been set.
 pub const LOOK_EVERY: Duration = Duration::from_secs(30);
-
-/// How long one request may take; the client itself would wait for ever.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What happened to the keys; for metrics and Events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +35,8 @@ pub enum RotationEvent {
     Rotated,
     /// The Secret had been deleted and stands again, with the same keys.
     Restored,
+    /// The Secret has another owner than before, and the same keys.
+    Owned,
     /// The Secret cannot be read and is left alone.
     Unreadable(SecretFault),
     /// Somebody else wrote first.
@@ -51,6 +50,7 @@ pub struct Rotation {
     secrets: Api<Secret>,
     policy: RotationPolicy,
     clock: Arc<dyn Clock>,
+    owners: Option<Arc<Owners>>,
     look_every: Duration,
     report: Box<dyn Fn(RotationEvent) + Send + Sync>,
 }
@@ -74,12 +74,8 @@ enum RotationError {
     Secret(#[from] SecretFault),
     #[error("making a key was interrupted")]
     Interrupted,
-    #[error("no answer in time")]
-    TimedOut,
-    #[error("somebody else wrote the Secret first")]
-    Conflict,
     #[error(transparent)]
-    Api(kube::Error),
+    Write(#[from] WriteError),
 }
 
 // === impl Rotation ===
@@ -96,9 +92,18 @@ impl Rotation {
             secrets,
             policy,
             clock,
+            owners: None,
             look_every: LOOK_EVERY,
             report: Box::new(report),
         }
+    }
+
+    /// Lets the Secret be owned by whoever owns what is made in the release namespace; otherwise it has no owner, and
+    /// stays when everything else is collected.
+    #[must_use]
+    pub fn owned_by(mut self, owners: Option<Arc<Owners>>) -> Self {
+        self.owners = owners;
+        self
     }
 
     /// Consults the clock this often.
@@ -147,6 +152,9 @@ impl Rotation {
 
     fn take_note(&self, seen: Seen<Secret>) -> Stored {
         let Seen::Present(mut secret) = seen else {
+            if let Some(owners) = &self.owners {
+                owners.doubt_at_home();
+            }
             return Stored::Absent;
         };
         match take_ring(&mut secret) {
@@ -165,7 +173,7 @@ impl Rotation {
 
     /// Tells of a failure; returns how long to wait before the next attempt.
     fn failed(&self, error: &RotationError) -> Duration {
-        if matches!(error, RotationError::Conflict) {
+        if matches!(error, RotationError::Write(WriteError::Conflict)) {
             tracing::info!(%error, "reading the signing keys again");
             (self.report)(RotationEvent::Conflict);
             Duration::from_millis(200)
@@ -182,14 +190,28 @@ impl Rotation {
         stored: &Stored,
         memory: Option<&KeyRing>,
     ) -> Result<Option<(RotationEvent, Box<Secret>, KeyRing)>, RotationError> {
+        if matches!(stored, Stored::Unknown | Stored::Unreadable) {
+            return Ok(None);
+        }
+        let owner = match &self.owners {
+            Some(owners) => owners.at_home().await,
+            None => Owner::Nobody,
+        };
         let (event, secret, ring) = match (stored, memory) {
             (Stored::Unknown | Stored::Unreadable, _) => return Ok(None),
-            (Stored::Absent, Some(ring)) => (RotationEvent::Restored, new_secret(), ring.clone()),
+            (Stored::Absent, Some(ring)) => (RotationEvent::Restored, kept_secret::new(SECRET), ring.clone()),
             (Stored::Absent, None) => match plan(&KeyRing::default(), self.clock.now(), &self.policy) {
                 Plan::Nothing { .. } => return Ok(None),
-                Plan::Write(draft) => (RotationEvent::Created, new_secret(), complete(draft).await?),
+                Plan::Write(draft) => (
+                    RotationEvent::Created,
+                    kept_secret::new(SECRET),
+                    complete(draft).await?,
+                ),
             },
             (Stored::Readable(secret, ring), _) => match plan(ring, self.clock.now(), &self.policy) {
+                Plan::Nothing { .. } if !owner.is_named_by(&secret.metadata) => {
+                    (RotationEvent::Owned, secret.as_ref().clone(), ring.clone())
+                }
                 Plan::Nothing { until } => {
                     tracing::trace!(%until, "the signing keys need nothing");
                     return Ok(None);
@@ -201,36 +223,8 @@ impl Rotation {
                 ),
             },
         };
-        let written = self.write(secret, &ring).await?;
+        let written = kept_secret::write(&self.secrets, secret, [(ENTRY, encode(&ring)?)], &owner).await?;
         Ok(Some((event, Box::new(written), ring)))
-    }
-
-    /// Creates the Secret, or replaces it in the version that was read. Returns it without the keys.
-    async fn write(&self, mut secret: Secret, ring: &KeyRing) -> Result<Secret, RotationError> {
-        let text = encode(ring)?;
-        let is_new = secret.metadata.resource_version.is_none();
-        secret
-            .data
-            .get_or_insert_default()
-            .insert(ENTRY.to_owned(), ByteString(text.to_vec()));
-        let params = PostParams::default();
-        let answer = if is_new {
-            timeout(PATIENCE, self.secrets.create(&params, &secret)).await
-        } else {
-            timeout(PATIENCE, self.secrets.replace(SECRET, &params, &secret)).await
-        };
-        wipe(&mut secret);
-        let mut written = match answer {
-            Ok(Ok(written)) => written,
-            // 404: deleted since it was read. (For a new one it is the namespace that is missing.)
-            Ok(Err(kube::Error::Api(status))) if status.code == 409 || (status.code == 404 && !is_new) => {
-                return Err(RotationError::Conflict);
-            }
-            Ok(Err(error)) => return Err(RotationError::Api(error)),
-            Err(_) => return Err(RotationError::TimedOut),
-        };
-        wipe(&mut written);
-        Ok(written)
     }
 }
 
@@ -249,26 +243,4 @@ async fn complete(draft: Draft) -> Result<KeyRing, RotationError> {
     tokio::task::spawn_blocking(make)
         .await
         .map_err(|_| RotationError::Interrupted)?
-}
-
-fn new_secret() -> Secret {
-    let label = (
-        "app.kubernetes.io/managed-by".to_owned(),
-        "countersign-controller".to_owned(),
-    );
-    Secret {
-        metadata: ObjectMeta {
-            name: Some(SECRET.to_owned()),
-            labels: Some(BTreeMap::from([label])),
-            ..ObjectMeta::default()
-        },
-        ..Secret::default()
-    }
-}
-
-/// Wipes the keys from a Secret that goes on living.
-fn wipe(secret: &mut Secret) {
-    if let Some(text) = secret.data.as_mut().and_then(|data| data.remove(ENTRY)) {
-        drop(zeroize::Zeroizing::new(text.0));
-    }
 }

@@ -5,7 +5,7 @@
 
 use crate::server::activity::{Activity, Watched};
 use crate::server::limits::Limits;
-use crate::server::tls::ReloadingTls;
+use crate::server::tls::ServingTls;
 use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -28,7 +28,7 @@ pub struct Listener {
     /// The port, bound.
     pub socket: TcpListener,
     /// The certificate; plain HTTP without.
-    pub tls: Option<Arc<ReloadingTls>>,
+    pub tls: Option<Arc<ServingTls>>,
     /// The limits.
     pub limits: Limits,
     /// How long requests may take to finish after the shutdown began.
@@ -39,7 +39,7 @@ pub struct Listener {
 
 /// What one connection is served with.
 struct Connection {
-    tls: Option<Arc<ReloadingTls>>,
+    tls: Option<Arc<ServingTls>>,
     limits: Limits,
     service: TowerToHyperService<Router>,
     activity: Activity,
@@ -107,7 +107,10 @@ impl Connection {
         let Some(tls) = &self.tls else {
             return self.http1(stream).await;
         };
-        let handshake = TlsAcceptor::from(tls.config()).accept(stream);
+        let Some(config) = tls.config() else {
+            return tracing::debug!("a connection came before the certificate and was closed");
+        };
+        let handshake = TlsAcceptor::from(config).accept(stream);
         match tokio::time::timeout(self.limits.handshake, handshake).await {
             Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream).await,
             Ok(Ok(stream)) => self.http1(stream).await,

@@ -12,7 +12,7 @@ use crate::server::documents::Documents;
 use crate::server::limits::Limits;
 use crate::server::listener::Listener;
 use crate::server::metrics::ServerMetrics;
-use crate::server::tls::ReloadingTls;
+use crate::server::tls::ServingTls;
 use crate::server::token::TokenEndpoint;
 use crate::server::{health, router};
 use anyhow::Context;
@@ -35,7 +35,7 @@ pub struct PublicPort {
     /// The socket, bound.
     pub socket: TcpListener,
     /// The certificate; plain HTTP without.
-    pub tls: Option<Arc<ReloadingTls>>,
+    pub tls: Option<Arc<ServingTls>>,
     /// The limits.
     pub limits: Limits,
 }
@@ -68,9 +68,6 @@ pub fn routes(
 
 /// Serves the public port until the shutdown of `tasks`.
 pub fn serve_public(tasks: &Tasks, port: PublicPort, router: Router) {
-    if let Some(tls) = &port.tls {
-        tasks.spawn("certificate reload", Arc::clone(tls).follow(tasks.shutdown()));
-    }
     let listener = Listener {
         socket: port.socket,
         tls: port.tls,

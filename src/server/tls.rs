@@ -1,128 +1,112 @@
 //! The serving certificate, and its replacement while the server runs.
 
-use arc_swap::ArcSwap;
+mod files;
+
+pub use files::{CertificateFiles, FileFault, RELOAD_EVERY};
+
+use crate::certificates::validity;
+use arc_swap::ArcSwapOption;
 use aws_lc_rs::digest::{SHA256, digest};
+use prometheus::{IntGaugeVec, Opts, Registry};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use thiserror::Error;
-use tokio_util::sync::CancellationToken;
 
-/// How often the files are read again. Polling notices the symbolic links that the kubelet swaps,
-/// which a watch on the files would miss.
-pub const RELOAD_EVERY: Duration = Duration::from_secs(10);
-
-/// Where the certificate chain and its private key are; both PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CertificateFiles {
-    /// The chain, the server's own certificate first.
-    pub chain: PathBuf,
-    /// The private key.
-    pub key: PathBuf,
-}
-
-/// Why a certificate cannot be served. Contents of files are never part of it.
+/// Why a certificate cannot be served. It holds no part of either.
 #[derive(Debug, Error)]
 pub enum TlsFault {
-    /// A file cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// No certificate in the chain file.
-    #[error("{0} holds no PEM certificate")]
-    NoCertificate(PathBuf),
-    /// No private key in the key file.
-    #[error("{0} holds no PEM private key")]
-    NoKey(PathBuf),
+    /// No certificate in the chain.
+    #[error("the chain holds no PEM certificate")]
+    NoCertificate,
+    /// No private key where it belongs.
+    #[error("no PEM private key")]
+    NoKey,
     /// The two do not belong together, or are of a kind that TLS cannot use.
     #[error("the certificate and the private key cannot be used together: {0}")]
     Mismatch(#[from] rustls::Error),
 }
 
-/// A serving configuration that follows its files.
-#[derive(Debug)]
-pub struct ReloadingTls {
-    files: CertificateFiles,
-    current: ArcSwap<Loaded>,
+/// What new connections are served with; the last good certificate, wherever it comes from.
+#[derive(Debug, Default)]
+pub struct ServingTls {
+    current: ArcSwapOption<Loaded>,
+    /// Without a value before there is a certificate.
+    not_after: Option<IntGaugeVec>,
 }
 
 #[derive(Debug)]
 struct Loaded {
     config: Arc<ServerConfig>,
     digest: Vec<u8>,
+    /// As Unix time; none if the library that serves it reads more than ours does.
+    not_after: Option<i64>,
 }
 
-// === impl ReloadingTls ===
+// === impl ServingTls ===
 
-impl ReloadingTls {
-    /// Loads the files; the first time they must be right.
-    pub fn load(files: CertificateFiles) -> Result<Self, TlsFault> {
-        let loaded = Loaded::read(&files)?;
+impl ServingTls {
+    /// No certificate yet; `registry` tells when it ends. Fails if that metric is there already.
+    pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let not_after = IntGaugeVec::new(
+            Opts::new(
+                "countersign_tls_certificate_not_after_timestamp_seconds",
+                "When the certificate that is served ends.",
+            ),
+            &[],
+        )?;
+        registry.register(Box::new(not_after.clone()))?;
         Ok(Self {
-            files,
-            current: ArcSwap::from_pointee(loaded),
+            not_after: Some(not_after),
+            ..Self::default()
         })
     }
 
-    /// What a new connection is to be served with.
-    pub fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.current.load().config)
+    /// What a new connection is to be served with; none before the first certificate.
+    pub fn config(&self) -> Option<Arc<ServerConfig>> {
+        self.current
+            .load()
+            .as_ref()
+            .map(|loaded| Arc::clone(&loaded.config))
     }
 
-    /// Reads the files again. What is served changes only if they changed and are right; says whether.
-    pub fn reload(&self) -> Result<bool, TlsFault> {
-        let loaded = Loaded::read(&self.files)?;
-        if loaded.digest == self.current.load().digest {
+    /// Serves this certificate from now on, if it is right and another one than before; says whether it is another.
+    /// Both are PEM, the server's own certificate first.
+    pub fn take_over(&self, chain: &[u8], key: &[u8]) -> Result<bool, TlsFault> {
+        let loaded = Loaded::read(chain, key)?;
+        if self
+            .current
+            .load()
+            .as_ref()
+            .is_some_and(|current| current.digest == loaded.digest)
+        {
             return Ok(false);
         }
-        self.current.store(Arc::new(loaded));
-        Ok(true)
-    }
-
-    /// Reloads every [`RELOAD_EVERY`] until `shutdown`; a bad pair of files is logged and the old one kept.
-    pub async fn follow(self: Arc<Self>, shutdown: CancellationToken) {
-        while shutdown
-            .run_until_cancelled(tokio::time::sleep(RELOAD_EVERY))
-            .await
-            .is_some()
-        {
-            match self.reload() {
-                Ok(true) => tracing::info!("serving a new certificate"),
-                Ok(false) => {}
-                Err(fault) => tracing::warn!(%fault, "keeping the old certificate"),
-            }
+        if let (Some(gauge), Some(seconds)) = (&self.not_after, loaded.not_after) {
+            let labels: [&str; 0] = [];
+            gauge.with_label_values(&labels).set(seconds);
         }
+        self.current.store(Some(Arc::new(loaded)));
+        Ok(true)
     }
 }
 
 // === impl Loaded ===
 
 impl Loaded {
-    fn read(files: &CertificateFiles) -> Result<Self, TlsFault> {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|source| TlsFault::Read {
-                path: path.clone(),
-                source,
-            })
-        };
-        let (chain, key) = (read(&files.chain)?, read(&files.key)?);
-        let digest = [digest(&SHA256, &chain), digest(&SHA256, &key)]
+    fn read(chain: &[u8], key: &[u8]) -> Result<Self, TlsFault> {
+        let digest = [digest(&SHA256, chain), digest(&SHA256, key)]
             .map(|d| d.as_ref().to_vec())
             .concat();
-        let certificates: Vec<_> = CertificateDer::pem_slice_iter(&chain)
+        let certificates: Vec<_> = CertificateDer::pem_slice_iter(chain)
             .collect::<Result<_, _>>()
-            .map_err(|_| TlsFault::NoCertificate(files.chain.clone()))?;
-        if certificates.is_empty() {
-            return Err(TlsFault::NoCertificate(files.chain.clone()));
-        }
-        let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| TlsFault::NoKey(files.key.clone()))?;
+            .map_err(|_| TlsFault::NoCertificate)?;
+        let first = certificates.first().ok_or(TlsFault::NoCertificate)?;
+        let not_after = validity(first)
+            .ok()
+            .map(|validity| validity.not_after.as_second());
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsFault::NoKey)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -132,6 +116,7 @@ impl Loaded {
         Ok(Self {
             config: Arc::new(config),
             digest,
+            not_after,
         })
     }
 }
@@ -140,52 +125,24 @@ impl Loaded {
 mod tests {
     use super::*;
 
-    fn files() -> (tempfile::TempDir, CertificateFiles) {
-        let dir = tempfile::tempdir().unwrap();
-        let files = CertificateFiles {
-            chain: dir.path().join("tls.crt"),
-            key: dir.path().join("tls.key"),
+    #[test]
+    fn the_end_of_what_is_served_is_shown() {
+        let registry = Registry::new();
+        let tls = ServingTls::new(&registry).unwrap();
+        let text = || {
+            prometheus::TextEncoder::new()
+                .encode_to_string(&registry.gather())
+                .unwrap()
         };
-        write(&files, "a.example");
-        (dir, files)
-    }
-
-    fn write(files: &CertificateFiles, name: &str) {
-        let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-        std::fs::write(&files.chain, made.cert.pem()).unwrap();
-        std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
-    }
-
-    #[test]
-    fn a_new_pair_is_served_and_a_bad_one_is_not() {
-        let (_dir, files) = files();
-        let tls = ReloadingTls::load(files.clone()).unwrap();
-        let first = tls.config();
-        assert!(!tls.reload().unwrap(), "nothing changed");
-        write(&files, "b.example");
-        assert!(tls.reload().unwrap());
-        let second = tls.config();
-        assert!(!Arc::ptr_eq(&first, &second));
-
-        let other = rcgen::generate_simple_self_signed(["c.example".to_owned()]).unwrap();
-        std::fs::write(&files.chain, other.cert.pem()).unwrap();
+        assert!(tls.config().is_none() && text().is_empty());
+        let made = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
+        let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+        assert!(tls.take_over(chain.as_bytes(), key.as_bytes()).unwrap());
         assert!(
-            matches!(tls.reload(), Err(TlsFault::Mismatch(_))),
-            "key of another certificate"
+            !tls.take_over(chain.as_bytes(), key.as_bytes()).unwrap(),
+            "the same"
         );
-        std::fs::write(&files.chain, "nothing").unwrap();
-        assert!(matches!(tls.reload(), Err(TlsFault::NoCertificate(_))));
-        std::fs::remove_file(&files.chain).unwrap();
-        assert!(matches!(tls.reload(), Err(TlsFault::Read { .. })));
-        assert!(Arc::ptr_eq(&second, &tls.config()), "the old pair stays");
-    }
-
-    #[test]
-    fn no_message_shows_a_key() {
-        let (_dir, files) = files();
-        let secret = std::fs::read_to_string(&files.key).unwrap();
-        std::fs::write(&files.chain, &secret).unwrap();
-        let fault = ReloadingTls::load(files).unwrap_err().to_string();
-        assert!(secret.lines().all(|line| !fault.contains(line)), "{fault}");
+        let year_4096 = "countersign_tls_certificate_not_after_timestamp_seconds 67090118400";
+        assert!(text().lines().any(|line| line == year_4096), "{}", text());
     }
 }

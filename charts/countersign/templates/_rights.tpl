@@ -28,6 +28,15 @@
   - list
   - watch
 - apiGroups:
+  - ""
+  resourceNames:
+  - {{ include "countersign.tlsSecretName" . }}
+  resources:
+  - secrets
+  verbs:
+  - list
+  - watch
+- apiGroups:
   - countersign.dev
   resources:
   - replaysegments
@@ -76,6 +85,25 @@
   verbs:
   - create
   - patch
+- apiGroups:
+  - ""
+  resourceNames:
+  - countersign-ca
+  resources:
+  - configmaps
+  verbs:
+  - create
+  - patch
+{{- if .Values.watchNamespaces }}
+- apiGroups:
+  - rbac.authorization.k8s.io
+  resourceNames:
+  - {{ include "countersign.sharedName" (dict "root" . "name" "countersign-controller") }}
+  resources:
+  - rolebindings
+  verbs:
+  - get
+{{- end }}
 {{- end }}
 {{- define "countersign.rules.controller.release" -}}
 - apiGroups:
@@ -111,6 +139,58 @@
   - watch
   - update
 - apiGroups:
+  - ""
+  resourceNames:
+  - {{ include "countersign.tlsSecretName" . }}
+  resources:
+  - secrets
+  verbs:
+  - list
+  - watch
+{{- if eq .Values.tls.mode "auto" }}
+- apiGroups:
+  - ""
+  resourceNames:
+  - {{ include "countersign.tlsSecretName" . }}
+  resources:
+  - secrets
+  verbs:
+  - update
+{{- end }}
+{{- if eq .Values.tls.mode "auto" }}
+- apiGroups:
+  - ""
+  resourceNames:
+  - countersign-ca
+  resources:
+  - secrets
+  verbs:
+  - list
+  - watch
+  - update
+{{- end }}
+{{- if .Values.watchNamespaces }}
+- apiGroups:
+  - ""
+  resourceNames:
+  - countersign-ca
+  resources:
+  - configmaps
+  verbs:
+  - list
+  - watch
+  - create
+  - patch
+{{- end }}
+- apiGroups:
+  - apps
+  resourceNames:
+  - {{ include "countersign.fullname" . }}-controller
+  resources:
+  - deployments
+  verbs:
+  - get
+- apiGroups:
   - countersign.dev
   resources:
   - replaysegments
@@ -119,7 +199,21 @@
   - delete
 {{- end }}
 {{- define "countersign.rules.controller.cluster" -}}
-[]
+- apiGroups:
+  - ""
+  resources:
+  - namespaces
+  verbs:
+  - list
+  - watch
+- apiGroups:
+  - rbac.authorization.k8s.io
+  resourceNames:
+  - {{ include "countersign.sharedName" (dict "root" . "name" "countersign-controller") }}
+  resources:
+  - clusterroles
+  verbs:
+  - get
 {{- end }}
 {{- define "countersign.rules.controller.opt-in" -}}
 - apiGroups:

@@ -1,10 +1,13 @@
 //! Stand-ins for what only the chart knows, and what they become in a template.
 
 use crate::api::installation::{Account, Installation};
+use crate::api::rights::OwnerNames;
 
 const NAME: &str = "INSTALLATION-NAME";
 const NAMESPACE: &str = "INSTALLATION-NAMESPACE";
 const WATCHED: &str = "INSTALLATION-WATCHED";
+const ROLE: &str = "OWNER-ROLE";
+const DEPLOYMENT: &str = "OWNER-DEPLOYMENT";
 
 /// An installation of stand-ins, which watches the whole cluster or parts of it.
 pub(super) fn installation(cluster_wide: bool) -> Installation {
@@ -15,6 +18,14 @@ pub(super) fn installation(cluster_wide: bool) -> Installation {
     }
 }
 
+/// The names of the owners, as stand-ins.
+pub(super) fn owners() -> OwnerNames {
+    OwnerNames {
+        role: ROLE.to_owned(),
+        deployment: DEPLOYMENT.to_owned(),
+    }
+}
+
 /// `text` with templates in the place of the stand-ins, and of names that the chart may choose.
 pub(super) fn templated(text: &str) -> String {
     let mut text = text.to_owned();
@@ -22,6 +33,10 @@ pub(super) fn templated(text: &str) -> String {
         let stand_in = installation(true).service_account(account);
         text = text.replace(&stand_in, &included(&format!("{}Account", account.role())));
     }
+    let shared =
+        "{{ include \"countersign.sharedName\" (dict \"root\" . \"name\" \"countersign-controller\") }}";
+    text = text.replace(ROLE, shared);
+    text = text.replace(DEPLOYMENT, &format!("{}-controller", included("fullname")));
     let mut lines = Vec::new();
     for line in text.lines() {
         match line.strip_suffix(&format!("- {WATCHED}")) {

@@ -1,6 +1,6 @@
 //! The rights as Kubernetes objects.
 
-use super::{Account, Installation, RIGHTS, Reach, What};
+use super::{Account, Installation, OwnerNames, RIGHTS, Reach, Right, What};
 use serde_json::{Value, json};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
@@ -22,12 +22,12 @@ pub fn manifests(installation: &Installation) -> Vec<Value> {
 }
 
 /// The rules of `account` with this reach, in the order of the table.
-pub fn rules(account: Account, reach: Reach) -> Vec<Value> {
-    RIGHTS
-        .iter()
-        .filter(|right| right.who == account && right.reach == reach)
-        .filter_map(super::Right::rule)
-        .collect()
+fn rules(installation: &Installation, account: Account, reach: Reach) -> Vec<Value> {
+    let owners = OwnerNames::of(installation);
+    let given =
+        |right: &&Right| right.who == account && right.reach == reach && right.when.holds(installation);
+    let rights = RIGHTS.iter().filter(given);
+    rights.filter_map(|right| right.rule(&owners)).collect()
 }
 
 fn service_account(installation: &Installation, account: Account) -> Value {
@@ -45,7 +45,7 @@ fn watched(installation: &Installation, account: Account) -> Vec<Value> {
         "apiVersion": format!("{GROUP}/v1"),
         "kind": "ClusterRole",
         "metadata": metadata(&name, None),
-        "rules": rules(account, Reach::Watched),
+        "rules": rules(installation, account, Reach::Watched),
     })];
     if installation.is_cluster_wide() {
         objects.push(binding(
@@ -75,7 +75,7 @@ fn release(installation: &Installation, account: Account) -> [Value; 2] {
         "apiVersion": format!("{GROUP}/v1"),
         "kind": "Role",
         "metadata": metadata(&name, Some(&installation.namespace)),
-        "rules": rules(account, Reach::Release),
+        "rules": rules(installation, account, Reach::Release),
     });
     let bound = binding(
         installation,
@@ -89,7 +89,7 @@ fn release(installation: &Installation, account: Account) -> [Value; 2] {
 
 /// A ClusterRole that is bound for the whole cluster, if the whole cluster is watched and there is anything in it.
 fn cluster(installation: &Installation, account: Account) -> Vec<Value> {
-    let rules = rules(account, Reach::Cluster);
+    let rules = rules(installation, account, Reach::Cluster);
     if rules.is_empty() || !installation.is_cluster_wide() {
         return Vec::new();
     }
@@ -111,7 +111,7 @@ fn discovery(installation: &Installation, account: Account) -> Vec<Value> {
         .filter(|right| right.who == account)
         .filter_map(|right| match right.what {
             What::Discovery { role } => Some(role),
-            What::Objects { .. } => None,
+            What::Objects { .. } | What::Owner { .. } => None,
         })
         .map(|role| {
             // Cluster-scoped even if only some namespaces are watched: the name always tells whose it is.
@@ -131,7 +131,7 @@ fn key_reader(installation: &Installation) -> Value {
         "apiVersion": format!("{GROUP}/v1"),
         "kind": "ClusterRole",
         "metadata": metadata(&installation.key_reader_role(), None),
-        "rules": rules(Account::Controller, Reach::OptIn),
+        "rules": rules(installation, Account::Controller, Reach::OptIn),
     })
 }
 

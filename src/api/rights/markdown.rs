@@ -1,6 +1,6 @@
 //! The rights as a page of the docs.
 
-use super::{Account, Installation, RIGHTS, Reach, Right, What};
+use super::{Account, Installation, RIGHTS, Reach, Right, What, When};
 use std::fmt::Write as _;
 
 /// `docs/rights.md`: every right, for which object, where, and why.
@@ -51,6 +51,9 @@ fn row(right: &Right) -> String {
                 write!(to, ", only {}", names.join(" and ")).unwrap_or_default();
             }
         }
+        What::Owner { group, resource } => {
+            write!(to, "`{resource}.{group}`, only its own").unwrap_or_default();
+        }
         What::Discovery { role } => write!(to, "what `{role}` opens").unwrap_or_default(),
     }
     let place = match right.reach {
@@ -59,8 +62,13 @@ fn row(right: &Right) -> String {
         Reach::OptIn => "opted-in namespaces",
         Reach::Cluster => "cluster",
     };
+    let when = match right.when {
+        When::Always => "",
+        When::ManagedCertificate => "; if the controller makes the certificate",
+        When::Parts => "; if only some namespaces are watched",
+    };
     format!(
-        "| {} | {to} | {place} | {} |\n",
+        "| {} | {to} | {place}{when} | {} |\n",
         right.verbs.join(", "),
         right.why
     )

@@ -65,7 +65,9 @@ fn with_verb(matches: impl Fn(&str) -> bool) -> Vec<String> {
         .iter()
         .filter(|right| right.verbs.iter().any(|verb| matches(verb)))
         .map(|right| match right.what {
-            What::Objects { resource, .. } => format!("{:?} {resource} {:?}", right.who, right.reach),
+            What::Objects { resource, .. } | What::Owner { resource, .. } => {
+                format!("{:?} {resource} {:?}", right.who, right.reach)
+            }
             What::Discovery { role } => role.to_owned(),
         })
         .collect()
@@ -79,10 +81,14 @@ fn the_server_writes_the_replay_log_and_the_controller_what_is_named() {
             "Server replaysegments Release",
             "Controller oauthclients/status Watched",
             "Controller events Watched",
+            "Controller configmaps Watched",
             "Controller leases Release",
             "Controller leases Release",
             "Controller secrets Release",
             "Controller secrets Release",
+            "Controller secrets Release",
+            "Controller secrets Release",
+            "Controller configmaps Release",
             "Controller replaysegments Release",
         ]
     );
@@ -158,6 +164,8 @@ fn the_whole_cluster_is_bound_once() {
             "ClusterRoleBinding -/countersign-controller",
             "Role countersign-system/countersign-controller",
             "RoleBinding countersign-system/countersign-controller",
+            "ClusterRole -/countersign-controller-cluster.countersign-system",
+            "ClusterRoleBinding -/countersign-controller-cluster.countersign-system",
             "ClusterRole -/countersign-key-reader",
             "ClusterRole -/countersign-view",
             "ClusterRole -/countersign-edit",
@@ -234,4 +242,20 @@ fn no_role_for_users_reaches_the_status() {
             );
         }
     }
+}
+
+#[test]
+fn the_whole_cluster_is_left_alone_where_parts_are_watched() {
+    let objects = manifests(&installation("cs", &["a"]));
+    for object in &objects {
+        let rules = object.pointer("/rules").and_then(Value::as_array);
+        for rule in rules.into_iter().flatten() {
+            for resource in ["namespaces", "clusterroles"] {
+                assert!(!rule.to_string().contains(resource), "{rule}");
+            }
+        }
+    }
+    let text = serde_json::to_string(&objects).unwrap();
+    assert!(text.contains(r#""resourceNames":["countersign-controller.cs"],"resources":["rolebindings"]"#));
+    assert!(text.contains(r#""resourceNames":["countersign-controller"],"resources":["deployments"]"#));
 }

@@ -70,7 +70,7 @@ impl Renewal<'_> {
     async fn renew_what_stands_there(&self) -> Result<Lease, RenewError> {
         let elector = self.elector;
         match elector.read().await? {
-            None => Ok(elector.create(&elector.claim(None)).await?),
+            None => Ok(elector.create_anew().await?),
             Some(current) if elector.is_ours(&current) => {
                 Ok(elector.replace(&elector.claim(Some(&current))).await?)
             }

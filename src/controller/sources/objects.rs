@@ -5,7 +5,7 @@
 
 use super::labelled::{Carrier, Place, Scope};
 use crate::controller::desk::{Desk, Kind};
-use crate::controller::follow::{Heard, follow};
+use crate::controller::follow::{Heard, Which, follow};
 use crate::core::clock::Clock;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -87,7 +87,7 @@ async fn objects<K>(
     let only = |place: Place, changed: bool| Some(changed.then_some(place).into_iter().collect());
     follow(
         api,
-        Some(LABEL),
+        Which::Labelled(LABEL),
         || desk.forbidden_pause(),
         stop,
         |heard| {

@@ -9,7 +9,9 @@ use countersign::api::installation::Installation;
 use countersign::api::manifests;
 use countersign::api::v1alpha1::{ConditionType, OAuthClient};
 use countersign::clock::SystemClock;
+use countersign::controller::certificates::Bundle;
 use countersign::controller::metrics::ControllerMetrics;
+use countersign::controller::owners::{OwnerNames, Owners};
 use countersign::controller::sources::schedule::Pace;
 use countersign::controller::{ControllerOptions, run};
 use countersign::fetch::FetchOptions;
@@ -18,6 +20,7 @@ use countersign::jose::{Algorithm, SigningKey};
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{Api, DynamicObject, ListParams};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
@@ -34,6 +37,8 @@ pub(crate) struct World {
     pub(crate) registry: prometheus::Registry,
     /// Certificates that fetches trust.
     pub(crate) ca: Option<String>,
+    /// The bundle to publish; none.
+    bundle: watch::Sender<Bundle>,
 }
 
 /// A running controller. It ends with this value, like a process that is killed.
@@ -83,6 +88,7 @@ impl World {
             namespace,
             registry: prometheus::Registry::new(),
             ca: None,
+            bundle: watch::Sender::new(None),
         }
     }
 
@@ -110,6 +116,12 @@ impl World {
             },
             at_once: 4,
             instance: "test".to_owned(),
+            bundle: self.bundle.subscribe(),
+            owners: Arc::new(Owners::new(
+                client.clone(),
+                self.installation.clone(),
+                OwnerNames::default(),
+            )),
             metrics: ControllerMetrics::new(&self.registry).unwrap(),
         };
         let stop = CancellationToken::new();

@@ -8,7 +8,7 @@ use countersign::lifecycle::Tasks;
 use countersign::server::broker::Broker;
 use countersign::server::limits::Limits;
 use countersign::server::serve::{PublicPort, routes, serve_public};
-use countersign::server::tls::{CertificateFiles, ReloadingTls};
+use countersign::server::tls::{CertificateFiles, ServingTls};
 use prometheus::Registry;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -71,7 +71,8 @@ impl Site {
             key: folder.path().join("tls.key"),
         };
         write_certificate(&files);
-        let tls = Arc::new(ReloadingTls::load(files.clone()).unwrap());
+        let tls = Arc::new(ServingTls::default());
+        files.load(&tls).unwrap();
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let issuer = format!("https://{address}");
@@ -92,9 +93,10 @@ impl Site {
         let router = routes(Arc::new(broker), &signing, limits, &Registry::new()).unwrap();
         let port = PublicPort {
             socket,
-            tls: Some(tls),
+            tls: Some(Arc::clone(&tls)),
             limits,
         };
+        tasks.spawn("certificate", files.clone().follow(tls, tasks.shutdown()));
         serve_public(&tasks, port, router);
         Self {
             address,
