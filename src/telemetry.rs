@@ -14,7 +14,7 @@ pub enum LogFormat {
 }
 
 /// Sends the logs of this process to standard output from now on. `filter` is a comma-separated
-/// list of directives such as `info` or `countersign=debug,audit=off`.
+/// list of directives such as `info` or `countersign=debug,kube_runtime=error`.
 ///
 /// A second call changes nothing.
 pub fn init(format: LogFormat, filter: &str) -> anyhow::Result<()> {

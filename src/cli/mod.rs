@@ -4,6 +4,7 @@
 //! or failed, 2 wrong usage.
 
 mod assert;
+mod audit;
 mod controller;
 mod demo;
 mod dev;

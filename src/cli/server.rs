@@ -1,3 +1,4 @@
+use super::audit::{AuditArgs, finish};
 use super::in_cluster::InCluster;
 use super::{Outcome, runtime};
 use crate::clock::SystemClock;
@@ -54,6 +55,8 @@ pub(super) struct Args {
     /// Used assertions that the replay log holds at the most; one client may hold a twentieth of them.
     #[arg(long, value_name = "NUMBER", default_value_t = Capacity::default().keys)]
     replay_capacity: usize,
+    #[command(flatten)]
+    audit: AuditArgs,
     #[command(flatten)]
     cluster: InCluster,
 }
@@ -144,7 +147,8 @@ impl Args {
             clock,
         };
         let limits = Limits::default();
-        let router = routes(Arc::new(broker), &signing, limits, &registry)?;
+        let audit = self.audit.open(&registry)?;
+        let router = routes(Arc::new(broker), &signing, limits, &registry, audit.clone())?;
         let socket = bind(self.listen).await?;
         let health = bind(self.cluster.health_listen).await?;
         tracing::info!(public = %socket.local_addr()?, health = %health.local_addr()?, "listening");
@@ -158,6 +162,8 @@ impl Args {
             router,
         );
         serve_health(&tasks, health, readiness, registry);
-        Ok(tasks.run_until_done(signals, GRACE).await?)
+        let ended = tasks.run_until_done(signals, GRACE).await;
+        finish(&audit).await;
+        Ok(ended?)
     }
 }

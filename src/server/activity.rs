@@ -3,6 +3,7 @@
 //! HTTP/1.1 has a time limit for the next request's headers; HTTP/2 has none for the client's first
 //! bytes nor between requests. This is the one for both.
 
+use crate::server::listener::Peer;
 use futures::future::BoxFuture;
 use http::Request;
 use hyper::body::Incoming;
@@ -24,13 +25,15 @@ struct Counts {
 /// A request under way: until it is dropped.
 struct UnderWay(Activity);
 
-/// A service whose requests are counted.
+/// A service whose requests are counted, and told where they come from.
 #[derive(Debug)]
 pub(super) struct Watched<S> {
     /// The service.
     pub(super) service: S,
     /// Where they are counted.
     pub(super) activity: Activity,
+    /// Where they come from.
+    pub(super) peer: Peer,
 }
 
 // === impl Activity ===
@@ -74,7 +77,8 @@ where
     type Error = S::Error;
     type Future = BoxFuture<'static, Result<S::Response, S::Error>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
         let under_way = self.activity.begin();
         let answer = self.service.call(request);
         Box::pin(async move {
