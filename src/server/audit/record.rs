@@ -6,9 +6,6 @@ use crate::grants::authorize::Terms;
 use crate::grants::service_account::Workload;
 use crate::oauth::request::GrantType;
 
-/// How much of a `jti` is kept, in characters: the sender chose its length.
-const JWT_ID: usize = 256;
-
 /// What became known of a request on its way through the pipeline.
 #[derive(Debug, Default)]
 pub struct Record {
@@ -43,7 +40,7 @@ pub struct Record {
 pub struct Presented {
     /// Who signs such JWTs: `private_key_jwt`, `service_account_token` or `federated`.
     pub kind: &'static str,
-    /// Its `jti`, which the sender chose; a long one is cut.
+    /// Its `jti`, which the sender chose: at most [`MAX_JWT_ID`](crate::jose::MAX_JWT_ID) bytes.
     pub jwt_id: Option<String>,
     /// The RFC 7638 thumbprint of the key that verified it.
     pub key_thumbprint: String,
@@ -84,7 +81,7 @@ impl From<&Credential> for Presented {
                 Party::Workload(_) => "service_account_token",
                 Party::Federated(_) => "federated",
             },
-            jwt_id: credential.jwt_id.as_deref().map(bounded),
+            jwt_id: credential.jwt_id.clone(),
             key_thumbprint: credential.key.thumbprint().to_owned(),
         }
     }
@@ -94,23 +91,5 @@ fn workload(credential: &Credential) -> Option<&Workload> {
     match &credential.party {
         Party::Workload(workload) => Some(workload),
         Party::Client { .. } | Party::Federated(_) => None,
-    }
-}
-
-fn bounded(jwt_id: &str) -> String {
-    match jwt_id.char_indices().nth(JWT_ID) {
-        Some((end, _)) => format!("{}…", jwt_id.split_at_checked(end).map_or("", |(start, _)| start)),
-        None => jwt_id.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_jti_is_cut_between_characters() {
-        assert_eq!(bounded(&"é".repeat(JWT_ID)), "é".repeat(JWT_ID));
-        assert_eq!(bounded(&"é".repeat(JWT_ID + 1)), format!("{}…", "é".repeat(JWT_ID)));
     }
 }
