@@ -1,11 +1,11 @@
 use super::audit::{AuditArgs, finish};
-use super::{Outcome, narrate, runtime};
+use super::{Outcome, narrate, observed, runtime};
 use crate::core::issuer::Issuer;
 use crate::dev::folder::Loaded;
 use crate::dev::serve;
 use crate::lifecycle::{Signals, Tasks};
 use crate::server::serve::{GRACE, bind};
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry::{LogFormat, Telemetry};
 use anyhow::Context;
 use prometheus::Registry;
 use std::net::SocketAddr;
@@ -41,10 +41,12 @@ impl Args {
             self.listen.ip().is_loopback(),
             "dev serves without TLS: --listen must be a loopback address"
         );
-        telemetry::init(self.log_format, &self.log_level)?;
         std::fs::read_dir(&self.dir)
             .with_context(|| format!("cannot read the folder {}", self.dir.display()))?;
-        runtime()?.block_on(self.serve())?;
+        runtime()?.block_on(async {
+            let telemetry = Telemetry::start(self.log_format, &self.log_level, "countersign-dev")?;
+            observed(telemetry, self.serve()).await
+        })?;
         Ok(Ok(()))
     }
 

@@ -1,6 +1,6 @@
 use super::audit::{AuditArgs, finish};
 use super::in_cluster::InCluster;
-use super::{Outcome, runtime};
+use super::{Outcome, observed, runtime};
 use crate::clock::SystemClock;
 use crate::cluster::replay_log::{ClusterLog, LogMetrics, LogOptions};
 use crate::cluster::view::View;
@@ -93,8 +93,10 @@ impl Args {
 
     /// The same with another replay log than the cluster's, if one is given.
     pub(super) fn run_with(self, log: Option<Arc<dyn ReplayLog>>) -> Outcome {
-        self.cluster.start_logs()?;
-        runtime()?.block_on(self.serve(log))?;
+        runtime()?.block_on(async {
+            let telemetry = self.cluster.start_telemetry("countersign-server")?;
+            observed(telemetry, self.serve(log)).await
+        })?;
         Ok(Ok(()))
     }
 

@@ -2,21 +2,25 @@
 
 use crate::grants::{Reason, Refusal};
 use crate::oauth::form::Parameter;
+use crate::oauth::response::TRACE_ID;
 use crate::server::answer::{Answer, HttpFault, Scheme};
 use crate::server::audit::{AuditLog, Case, NotWritten, Record};
 use crate::server::broker::Broker;
 use crate::server::limits::Limits;
 use crate::server::listener::Peer;
 use crate::server::metrics::ServerMetrics;
+use crate::server::span;
+use crate::telemetry;
 use axum::body::Body;
 use bytes::Bytes;
 use futures::FutureExt;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tracing::{Instrument, Span};
 
 /// The token endpoint.
 #[derive(Debug)]
@@ -55,8 +59,14 @@ impl TokenEndpoint {
     pub async fn serve(&self, request: Request<Body>) -> Response<Body> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let id = format!("{}-{number:x}", self.life);
+        let span = span::begin(&request, &id, &self.broker.settings.issuer);
         let mut case = Case::begin(&self.audit, self.broker.clock.as_ref(), id);
         case.remote = request.extensions().get().map(|Peer(address)| *address);
+        case.trace_id = telemetry::trace_id(&span);
+        self.answered(request, case, &span).instrument(span.clone()).await
+    }
+
+    async fn answered(&self, request: Request<Body>, mut case: Case<'_>, span: &Span) -> Response<Body> {
         let scheme = request.headers().get(AUTHORIZATION).map(Scheme::of);
         let in_flight = self.metrics.in_flight();
         let answer = match AssertUnwindSafe(self.answer(request, &mut case.record))
@@ -69,7 +79,13 @@ impl TokenEndpoint {
         drop(in_flight);
         let answer = Self::on_record(&mut case, answer).await;
         self.metrics.observe(&answer, &case.record, case.took());
-        answer.into_response(&case.request_id, scheme)
+        let mut response = answer.into_response(&case.request_id, scheme);
+        let trace_id = case.trace_id.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(trace_id)) = trace_id {
+            response.headers_mut().insert(TRACE_ID, trace_id);
+        }
+        span::end(span, &answer, response.status(), &case.record);
+        response
     }
 
     /// What may be answered: `answer`, or a refusal where its line had to be written first and was not.

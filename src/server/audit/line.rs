@@ -143,11 +143,18 @@ impl<'a> Line<'a> {
         let parts = |presented: Option<&'a Presented>| {
             let kind = presented.map(|presented| presented.kind);
             let jwt_id = presented.and_then(|presented| presented.jwt_id.as_deref());
-            (kind, jwt_id, presented.map(|presented| presented.key_thumbprint.as_str()))
+            (
+                kind,
+                jwt_id,
+                presented.map(|presented| presented.key_thumbprint.as_str()),
+            )
         };
         (self.credential, self.assertion_jti, self.key_thumbprint) = parts(record.credential.as_ref());
-        (self.grant_credential, self.grant_assertion_jti, self.grant_key_thumbprint) =
-            parts(record.grant_credential.as_ref());
+        (
+            self.grant_credential,
+            self.grant_assertion_jti,
+            self.grant_key_thumbprint,
+        ) = parts(record.grant_credential.as_ref());
         if let Some(workload) = &record.workload {
             self.service_account = Some(workload.service_account.to_string());
             self.pod = Some(&workload.pod_name);

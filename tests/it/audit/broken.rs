@@ -115,13 +115,18 @@ async fn what_is_required_is_there_before_the_answer_and_again_after_a_failure()
     place.set(State::Full);
     assert_eq!(service.post(service.form()).await.0, 503);
     place.set(State::Good);
-    eventually(SOON, "a token", async || match service.post(service.form()).await {
-        (200, _) => Ok(()),
-        (status, body) => Err(format!("{status} {body}")),
+    eventually(SOON, "a token", async || {
+        match service.post(service.form()).await {
+            (200, _) => Ok(()),
+            (status, body) => Err(format!("{status} {body}")),
+        }
     })
     .await;
     let written = lines(&place.text());
-    let outcomes: Vec<_> = written.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
+    let outcomes: Vec<_> = written
+        .iter()
+        .map(|line| line["outcome"].as_str().unwrap())
+        .collect();
     assert_eq!(outcomes[..3], ["granted", "granted", "failed"]);
     assert_eq!(written[1]["request_id"], written[2]["request_id"]);
     assert_eq!(written[2]["reason"], "audit_unavailable");
@@ -135,7 +140,11 @@ async fn a_place_that_takes_nothing_and_says_nothing_holds_no_answer_up_for_long
     let (free, required) = (place.service(false), place.service(true));
     let began = Instant::now();
     assert_eq!(free.post(free.form()).await.0, 200);
-    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_millis(1500),
+        "{:?}",
+        began.elapsed()
+    );
     assert_eq!(required.post(required.form()).await.0, 503);
     place.set(State::Good);
 }

@@ -43,7 +43,12 @@ impl Scene {
         let object = client_object("payments", "billing", identities).to_string();
         let path = |path: &Path| path.to_str().unwrap().to_owned();
         let (set, log) = (path(&set), path(&log));
-        let fixed = ["--service-account-issuer", CLUSTER, "--service-account-jwks", &set];
+        let fixed = [
+            "--service-account-issuer",
+            CLUSTER,
+            "--service-account-jwks",
+            &set,
+        ];
         let args = [&fixed[..], &["--audit-log", &log], args].concat();
         let dev = Dev::start_with(&[("billing.json", &object)], &args).await;
         Self {
@@ -132,7 +137,10 @@ async fn a_workload_is_named_with_its_pod() {
     assert_eq!(line["outcome"], "granted");
     assert_eq!(line["credential"], "service_account_token");
     assert_eq!(line["service_account"], "system:serviceaccount:payments:billing");
-    assert_eq!((&line["pod"], &line["pod_uid"]), (&json!("billing-0"), &json!("9c1e44aa")));
+    assert_eq!(
+        (&line["pod"], &line["pod_uid"]),
+        (&json!("billing-0"), &json!("9c1e44aa"))
+    );
     assert_eq!(line["key_thumbprint"], scene.cluster.kid());
 }
 
@@ -153,7 +161,10 @@ async fn with_two_assertions_both_are_named() {
     ];
     let line = scene.line(&scene.post(FORM, &form).await).await;
     assert_eq!(line["outcome"], "granted");
-    assert_eq!((&line["credential"], &line["assertion_jti"]), (&json!("private_key_jwt"), &json!("who")));
+    assert_eq!(
+        (&line["credential"], &line["assertion_jti"]),
+        (&json!("private_key_jwt"), &json!("who"))
+    );
     assert_eq!(line["key_thumbprint"], scene.key.kid());
     assert_eq!(line["grant_credential"], "service_account_token");
     assert_eq!(line["grant_key_thumbprint"], scene.cluster.kid());
@@ -166,8 +177,14 @@ async fn a_refusal_has_its_reason_and_nothing_that_was_not_verified() {
     let once = scene.assertion(&json!({}));
     assert_eq!(scene.jwt_bearer(&once).await.status, 200);
     let line = scene.line(&scene.jwt_bearer(&once).await).await;
-    assert_eq!((&line["outcome"], &line["reason"]), (&json!("denied"), &json!("assertion_replayed")));
-    assert_eq!((&line["client"], &line["error"]), (&json!(CLIENT), &json!("invalid_grant")));
+    assert_eq!(
+        (&line["outcome"], &line["reason"]),
+        (&json!("denied"), &json!("assertion_replayed"))
+    );
+    assert_eq!(
+        (&line["client"], &line["error"]),
+        (&json!(CLIENT), &json!("invalid_grant"))
+    );
     assert_eq!(line["detail"], "assertion: it was used before");
 
     let long = scene.assertion(&json!({"jti": "x".repeat(257)}));
@@ -186,13 +203,19 @@ async fn a_refusal_has_its_reason_and_nothing_that_was_not_verified() {
     for assertion in &strangers {
         let line = scene.line(&scene.jwt_bearer(assertion).await).await;
         assert_eq!(line["outcome"], "denied", "{assertion}");
-        assert!(line.get("client").is_none() && line.get("subject").is_none(), "{line}");
+        assert!(
+            line.get("client").is_none() && line.get("subject").is_none(),
+            "{line}"
+        );
         requests += 1;
     }
     for (kind, form) in [
         (CANARY, [("a", CANARY), ("b", CANARY)]),
         (FORM, [("grant_type", CANARY), (CANARY, CANARY)]),
-        (FORM, [("grant_type", "client_credentials"), ("client_secret", CANARY)]),
+        (
+            FORM,
+            [("grant_type", "client_credentials"), ("client_secret", CANARY)],
+        ),
     ] {
         let line = scene.line(&scene.post(kind, &form).await).await;
         assert_eq!(line["outcome"], "denied", "{line}");
@@ -200,7 +223,11 @@ async fn a_refusal_has_its_reason_and_nothing_that_was_not_verified() {
         requests += 1;
     }
     let written = scene.written();
-    assert_eq!(lines(&written).len(), requests, "one line for each request: {written}");
+    assert_eq!(
+        lines(&written).len(),
+        requests,
+        "one line for each request: {written}"
+    );
     assert!(!written.contains(CANARY), "{written}");
     assert!(!written.contains("eyJ"), "{written}");
     let events: Vec<u64> = lines(&written).iter().map(number).collect();
@@ -256,6 +283,9 @@ async fn a_caller_that_goes_away_leaves_a_line() {
     assert!(service.audit.flush(SOON).await);
     let written = lines(&String::from_utf8(kept.0.lock().unwrap().clone()).unwrap());
     assert_eq!(written.len(), 1);
-    assert_eq!((&written[0]["outcome"], &written[0]["client"]), (&json!("abandoned"), &json!(CLIENT)));
+    assert_eq!(
+        (&written[0]["outcome"], &written[0]["client"]),
+        (&json!("abandoned"), &json!(CLIENT))
+    );
     assert!(written[0].get("token_jti").is_none());
 }

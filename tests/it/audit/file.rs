@@ -35,7 +35,11 @@ async fn every_line_is_there_once_whatever_becomes_of_the_file() {
     fs::rename(&path, &old).unwrap();
     fs::write(&path, "").unwrap();
     granted(&service).await;
-    assert_eq!((read(&path), read(&old)), (1, 1), "moved away, and another in its place");
+    assert_eq!(
+        (read(&path), read(&old)),
+        (1, 1),
+        "moved away, and another in its place"
+    );
 
     fs::write(&path, "").unwrap();
     granted(&service).await;
@@ -64,8 +68,7 @@ fn a_path_that_cannot_be_written_is_named_at_the_start() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = folder.path().join("missing/audit.log");
     let registry = prometheus::Registry::new();
-    let error =
-        AuditLog::open(&Destination::File(path.clone()), Form::Json, false, &registry).unwrap_err();
+    let error = AuditLog::open(&Destination::File(path.clone()), Form::Json, false, &registry).unwrap_err();
     let expected = format!("cannot write the audit log to {}", path.display());
     assert_eq!(error.to_string(), expected);
 }

@@ -42,10 +42,7 @@ impl Service {
     }
 
     /// One with something changed inside.
-    pub(super) fn with(
-        open: impl FnOnce(&Registry) -> AuditLog,
-        change: impl FnOnce(&mut Broker),
-    ) -> Self {
+    pub(super) fn with(open: impl FnOnce(&Registry) -> AuditLog, change: impl FnOnce(&mut Broker)) -> Self {
         let (embedded, mut broker) = serve::assemble(Issuer::parse(ISSUER).unwrap()).unwrap();
         change(&mut broker);
         let key = key();

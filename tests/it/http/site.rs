@@ -90,7 +90,14 @@ impl Site {
         assert!(serve::take_over(&embedded, &found).problems.is_empty());
 
         let (tasks, signing) = (Tasks::new(), embedded.index.signing_algorithms());
-        let router = routes(Arc::new(broker), &signing, limits, &Registry::new(), AuditLog::off()).unwrap();
+        let router = routes(
+            Arc::new(broker),
+            &signing,
+            limits,
+            &Registry::new(),
+            AuditLog::off(),
+        )
+        .unwrap();
         let port = PublicPort {
             socket,
             tls: Some(tls),

@@ -19,7 +19,8 @@ fn whole(record: &mut Record) -> Map<String, Value> {
         authenticated: Some(true),
         addressed: Some(Addressed::Issuer),
         workload: Some(Workload {
-            service_account: ServiceAccountId::from_user_name("system:serviceaccount:payments:billing").unwrap(),
+            service_account: ServiceAccountId::from_user_name("system:serviceaccount:payments:billing")
+                .unwrap(),
             service_account_uid: "u".to_owned(),
             pod_name: "billing-1".to_owned(),
             pod_uid: "p".to_owned(),
@@ -51,7 +52,8 @@ fn documented() -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap();
     let (_, schema) = text.split_once("## A line").unwrap();
     let rows = schema.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.map(|row| row.split('`').next().unwrap().to_owned()).collect()
+    rows.map(|row| row.split('`').next().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
