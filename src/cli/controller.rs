@@ -1,6 +1,6 @@
 use super::certificates::{CertificateArgs, Certificates};
 use super::in_cluster::InCluster;
-use super::{Outcome, runtime};
+use super::{Outcome, observed, runtime};
 use crate::clock::SystemClock;
 use crate::controller::certificates::Bundle;
 use crate::controller::certificates::metrics::CertificateMetrics;
@@ -79,8 +79,10 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self) -> Outcome {
-        self.cluster.start_logs()?;
-        runtime()?.block_on(self.serve())?;
+        runtime()?.block_on(async {
+            let telemetry = self.cluster.start_telemetry("countersign-controller")?;
+            observed(telemetry, self.serve()).await
+        })?;
         Ok(Ok(()))
     }
 

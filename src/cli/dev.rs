@@ -1,11 +1,13 @@
-use super::{Outcome, narrate, runtime};
+use super::audit::{AuditArgs, finish};
+use super::{Outcome, narrate, observed, runtime};
 use crate::core::issuer::Issuer;
 use crate::dev::folder::Loaded;
 use crate::dev::serve;
 use crate::lifecycle::{Signals, Tasks};
 use crate::server::serve::{GRACE, bind};
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry::{LogFormat, Telemetry};
 use anyhow::Context;
+use prometheus::Registry;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -23,6 +25,8 @@ pub(super) struct Args {
     /// Its key set, from `kubectl get --raw /openid/v1/jwks`.
     #[arg(long, value_name = "FILE", requires = "service_account_issuer")]
     service_account_jwks: Option<PathBuf>,
+    #[command(flatten)]
+    audit: AuditArgs,
     /// How to log.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -37,10 +41,12 @@ impl Args {
             self.listen.ip().is_loopback(),
             "dev serves without TLS: --listen must be a loopback address"
         );
-        telemetry::init(self.log_format, &self.log_level)?;
         std::fs::read_dir(&self.dir)
             .with_context(|| format!("cannot read the folder {}", self.dir.display()))?;
-        runtime()?.block_on(self.serve())?;
+        runtime()?.block_on(async {
+            let telemetry = Telemetry::start(self.log_format, &self.log_level, "countersign-dev")?;
+            observed(telemetry, self.serve()).await
+        })?;
         Ok(Ok(()))
     }
 
@@ -49,7 +55,8 @@ impl Args {
         let socket = bind(self.listen).await?;
         let issuer = Issuer::parse_loopback(&format!("http://{}", socket.local_addr()?))?;
         let tasks = Tasks::new();
-        let embedded = serve::start(&tasks, socket, issuer.clone())?;
+        let audit = self.audit.open_like(self.log_format, &Registry::new())?;
+        let embedded = serve::start(&tasks, socket, issuer.clone(), audit.clone())?;
         if let (Some(cluster), Some(jwks)) = (&self.service_account_issuer, &self.service_account_jwks) {
             let jwks = std::fs::read(jwks).with_context(|| format!("cannot read {}", jwks.display()))?;
             embedded
@@ -73,6 +80,8 @@ impl Args {
             }
         };
         serve::follow(&tasks, embedded, self.dir, Box::new(report));
-        Ok(tasks.run_until_done(signals, GRACE).await?)
+        let ended = tasks.run_until_done(signals, GRACE).await;
+        finish(&audit).await;
+        Ok(ended?)
     }
 }

@@ -2,7 +2,7 @@ use crate::api::installation::Installation;
 use crate::cluster::api_clock::ApiClock;
 use crate::cluster::connect;
 use crate::core::clock::Clock;
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry::{LogFormat, Telemetry};
 use kube::Client;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,9 +45,9 @@ pub(super) struct InCluster {
 }
 
 impl InCluster {
-    /// Sends the logs where they belong.
-    pub(super) fn start_logs(&self) -> anyhow::Result<()> {
-        telemetry::init(self.log_format, &self.log_level)
+    /// Sends logs and traces where they belong; `service` is who it is in traces.
+    pub(super) fn start_telemetry(&self, service: &'static str) -> anyhow::Result<Telemetry> {
+        Telemetry::start(self.log_format, &self.log_level, service)
     }
 
     /// Connects to the API server, and measures its clock beside `clock`.

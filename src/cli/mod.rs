@@ -4,6 +4,7 @@
 //! or failed, 2 wrong usage, 4 not in time.
 
 mod assert;
+mod audit;
 mod certificates;
 mod check;
 mod controller;
@@ -17,10 +18,15 @@ mod serving_tls;
 mod token;
 
 use crate::replay::ReplayLog;
+use crate::telemetry::Telemetry;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the last spans may take at the end of a process.
+const LAST_SPANS: Duration = Duration::from_secs(5);
 
 /// Workload identity token broker for Kubernetes.
 ///
@@ -150,6 +156,13 @@ fn print(data: &str) -> anyhow::Result<()> {
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
+}
+
+/// Runs a process to its end, and then sends what it has not told the collector yet.
+async fn observed<T>(telemetry: Telemetry, process: impl Future<Output = T>) -> T {
+    let ended = process.await;
+    telemetry.finish(LAST_SPANS).await;
+    ended
 }
 
 /// A runtime with a thread for every core.

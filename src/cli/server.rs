@@ -1,6 +1,7 @@
+use super::audit::{AuditArgs, finish};
 use super::in_cluster::InCluster;
 use super::serving_tls::TlsArgs;
-use super::{Outcome, runtime};
+use super::{Outcome, observed, runtime};
 use crate::clock::SystemClock;
 use crate::cluster::replay_log::{ClusterLog, LogMetrics, LogOptions};
 use crate::cluster::view::View;
@@ -61,6 +62,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u16).range(..=600))]
     drain: u16,
     #[command(flatten)]
+    audit: AuditArgs,
+    #[command(flatten)]
     cluster: InCluster,
 }
 
@@ -96,8 +99,10 @@ impl Args {
 
     /// The same with another replay log than the cluster's, if one is given.
     pub(super) fn run_with(self, log: Option<Arc<dyn ReplayLog>>) -> Outcome {
-        self.cluster.start_logs()?;
-        runtime()?.block_on(self.serve(log))?;
+        runtime()?.block_on(async {
+            let telemetry = self.cluster.start_telemetry("countersign-server")?;
+            observed(telemetry, self.serve(log)).await
+        })?;
         Ok(Ok(()))
     }
 
@@ -153,7 +158,8 @@ impl Args {
             clock,
         };
         let limits = Limits::default();
-        let router = routes(Arc::new(broker), &signing, limits, &registry)?;
+        let audit = self.audit.open(&registry)?;
+        let router = routes(Arc::new(broker), &signing, limits, &registry, audit.clone())?;
         let socket = bind(self.listen).await?;
         let health = bind(self.cluster.health_listen).await?;
         tracing::info!(public = %socket.local_addr()?, health = %health.local_addr()?, "listening");
@@ -167,6 +173,8 @@ impl Args {
             router,
         );
         serve_health(&tasks, health, readiness, registry);
-        Ok(tasks.run_until_done(signals, GRACE).await?)
+        let ended = tasks.run_until_done(signals, GRACE).await;
+        finish(&audit).await;
+        Ok(ended?)
     }
 }

@@ -5,6 +5,7 @@ use crate::client::explain::advice;
 use crate::core::ids::ClientId;
 use crate::core::issuer::Issuer;
 use crate::oauth::request::GrantType;
+use crate::telemetry::{SPANS, Telemetry};
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +13,12 @@ use clap::ValueEnum;
 use jiff::SignedDuration;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::time::Duration;
+use tracing::field::Empty;
+use tracing::{Instrument, info_span};
+
+/// How long the collector may keep somebody at a prompt waiting.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("credential").required(true).args(["key", "service_account_token"])))]
@@ -68,7 +75,7 @@ enum Output {
 
 impl Args {
     pub(super) fn run(self) -> Outcome {
-        match runtime()?.block_on(self.exchange())? {
+        match runtime()?.block_on(self.traced())? {
             Answer::Token(members) => {
                 let token = members
                     .get("access_token")
@@ -86,6 +93,23 @@ impl Args {
                 Ok(Err(Explained::Failed))
             }
         }
+    }
+
+    /// The exchange is the beginning of a trace, if the environment asks for one: the server's spans are in it, too. What is
+    /// wrong with that is no reason to go without a token.
+    async fn traced(&self) -> anyhow::Result<Answer> {
+        let telemetry = Telemetry::start_without_logs("countersign").unwrap_or_else(|error| {
+            narrate(&format!("no trace: {error:#}"));
+            Telemetry::default()
+        });
+        let span = info_span!(target: SPANS, "countersign token", otel.status_code = Empty);
+        let answered = self.exchange().instrument(span.clone()).await;
+        if !matches!(answered, Ok(Answer::Token(_))) {
+            span.record("otel.status_code", "ERROR");
+        }
+        drop(span);
+        telemetry.finish(LAST_SPANS).await;
+        answered
     }
 
     async fn exchange(&self) -> anyhow::Result<Answer> {

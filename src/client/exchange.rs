@@ -4,11 +4,14 @@ use crate::core::issuer::Issuer;
 use crate::jose::parse_object;
 use crate::oauth::request::{GrantType, JWT_CLIENT_ASSERTION};
 use crate::oauth::response::REQUEST_ID;
+use crate::telemetry::{SPANS, propagation};
 use reqwest::header::HeaderMap;
-use reqwest::{Certificate, Client, StatusCode};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
 use serde_json::{Map, Value};
 use std::time::Duration;
 use thiserror::Error;
+use tracing::field::Empty;
+use tracing::{Instrument, info_span};
 
 /// An authorization server, as a client sees it.
 #[derive(Debug, Clone)]
@@ -139,7 +142,7 @@ impl AuthorizationServer {
         let http = builder.build().map_err(ExchangeFault::Ca)?;
         let (issuer, place) = (issuer.as_str(), place.as_str());
         let url = metadata_url(place);
-        let (head, metadata) = object(&url, http.get(&url)).await?;
+        let (head, metadata) = object(&url, "GET", http.get(&url)).await?;
         let (token_endpoint, jwks_uri) = endpoints(issuer, &url, head.status, &metadata)?;
         Ok(Self {
             http,
@@ -170,6 +173,7 @@ impl AuthorizationServer {
         );
         let (response, members) = object(
             &self.token_endpoint,
+            "POST",
             self.http.post(&self.token_endpoint).form(&form),
         )
         .await?;
@@ -189,7 +193,9 @@ impl AuthorizationServer {
 
     /// The server's published key set.
     pub async fn keys(&self) -> Result<Map<String, Value>, ExchangeFault> {
-        Ok(object(&self.jwks_uri, self.http.get(&self.jwks_uri)).await?.1)
+        Ok(object(&self.jwks_uri, "GET", self.http.get(&self.jwks_uri))
+            .await?
+            .1)
     }
 }
 
@@ -257,15 +263,45 @@ struct Head {
     headers: HeaderMap,
 }
 
+/// Sends a request, in a span of its own and with the name of the trace.
 async fn object(
     url: &str,
-    request: reqwest::RequestBuilder,
+    method: &'static str,
+    request: RequestBuilder,
 ) -> Result<(Head, Map<String, Value>), ExchangeFault> {
+    let span = info_span!(
+        target: SPANS,
+        "request",
+        otel.name = method,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        http.request.method = method,
+        url.full = url,
+        http.response.status_code = Empty,
+    );
+    let answered = answer(url, request).instrument(span.clone()).await;
+    match &answered {
+        Ok((head, _)) => {
+            span.record("http.response.status_code", head.status.as_u16());
+            if !head.status.is_success() {
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        Err(_) => {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+    answered
+}
+
+async fn answer(url: &str, request: RequestBuilder) -> Result<(Head, Map<String, Value>), ExchangeFault> {
     let unreachable = |source: reqwest::Error| ExchangeFault::Unreachable {
         url: url.to_owned(),
         source: source.without_url(),
     };
-    let response = request.send().await.map_err(unreachable)?;
+    let mut trace = HeaderMap::new();
+    propagation::inject(&mut trace);
+    let response = request.headers(trace).send().await.map_err(unreachable)?;
     let head = Head {
         status: response.status(),
         headers: response.headers().clone(),

@@ -2,18 +2,21 @@
 
 use crate::cluster::api_clock::ApiClock;
 use crate::core::clock::Clock;
+use crate::telemetry::propagation;
 use anyhow::Context;
-use kube::client::ClientBuilder;
+use http::Request;
+use kube::client::{Body, ClientBuilder};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tower::util::MapRequestLayer;
 
 /// A client for the cluster that we run in, or that `kubeconfig` names, and the clock of its API server, which it measures
 /// on every answer.
 ///
-/// It does not retry by itself: every caller here has a loop with a time limit of its own.
+/// Its requests name the trace that they belong to. It does not retry by itself: every caller here has a loop with a time limit of its own.
 pub async fn connect(
     kubeconfig: Option<&Path>,
     clock: &Arc<dyn Clock>,
@@ -21,7 +24,12 @@ pub async fn connect(
     let config = config(kubeconfig).await?;
     let api_clock = ApiClock::new(Arc::clone(clock));
     let builder = ClientBuilder::try_from(config).context("cannot connect to the API server")?;
-    Ok((builder.with_layer(&api_clock).build(), api_clock))
+    let traced = MapRequestLayer::new(|mut request: Request<Body>| {
+        propagation::inject(request.headers_mut());
+        request
+    });
+    let client = builder.with_layer(&api_clock).with_layer(&traced).build();
+    Ok((client, api_clock))
 }
 
 async fn config(kubeconfig: Option<&Path>) -> anyhow::Result<Config> {

@@ -17,6 +17,7 @@ use super::sources::urls::{sleep_until, urls};
 use crate::api::installation::Installation;
 use crate::core::clock::Clock;
 use crate::fetch::{FetchOptions, Fetcher, InvalidFetchOptions};
+use crate::telemetry::SPANS;
 use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
@@ -27,7 +28,8 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, info, info_span, warn};
 
 /// How the controller works.
 #[derive(Debug)]
@@ -153,9 +155,19 @@ async fn work(
     loop {
         let (started, again) = desk.start_reconciles();
         for place in started {
+            let span = info_span!(
+                target: SPANS,
+                parent: None,
+                "reconcile",
+                otel.status_code = Empty,
+                countersign.client = format!("{}/{}", place.0, place.1),
+            );
             running.push(async move {
                 let began = Instant::now();
-                let result = reconciler.reconcile(&place).await;
+                let result = reconciler.reconcile(&place).instrument(span.clone()).await;
+                if result.is_err() {
+                    span.record("otel.status_code", "ERROR");
+                }
                 (place, result, began.elapsed())
             });
         }

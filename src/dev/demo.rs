@@ -11,6 +11,7 @@ use crate::dev::serve::{self, Embedded};
 use crate::jose::{self, Algorithm, Claims, SigningKey};
 use crate::lifecycle::{Signals, Tasks};
 use crate::oauth::request::GrantType;
+use crate::server::audit::AuditLog;
 use anyhow::Context;
 use aws_lc_rs::rand;
 use jiff::SignedDuration;
@@ -82,7 +83,7 @@ impl<'o> Demo<'o> {
             .await
             .context("cannot listen on loopback")?;
         let issuer = Issuer::parse_loopback(&format!("http://{}", socket.local_addr()?))?;
-        let embedded = serve::start(tasks, socket, issuer)?;
+        let embedded = serve::start(tasks, socket, issuer, AuditLog::off())?;
         let folder = Folder::create()?;
         let key = KeyFile::create(&folder.0.join("billing-worker.pem"), Algorithm::Es256)?;
         Ok(Self {

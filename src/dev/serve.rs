@@ -12,6 +12,7 @@ use crate::keys::{KeyRing, Plan, RotationPolicy, SigningKeys, plan};
 use crate::lifecycle::Tasks;
 use crate::replay::Capacity;
 use crate::replay::memory::MemoryLog;
+use crate::server::audit::AuditLog;
 use crate::server::broker::Broker;
 use crate::server::limits::Limits;
 use crate::server::serve::{PublicPort, routes, serve_public};
@@ -36,12 +37,17 @@ pub struct Embedded {
     pub issuer: Issuer,
 }
 
-/// Starts the embedded server on `socket`, which must be on loopback, as `issuer`.
-pub fn start(tasks: &Tasks, socket: TcpListener, issuer: Issuer) -> anyhow::Result<Embedded> {
+/// Starts the embedded server on `socket`, which must be on loopback, as `issuer`; its decisions go to `audit`.
+pub fn start(
+    tasks: &Tasks,
+    socket: TcpListener,
+    issuer: Issuer,
+    audit: AuditLog,
+) -> anyhow::Result<Embedded> {
     let (embedded, broker) = assemble(issuer)?;
     let limits = Limits::default();
     let signing = embedded.index.signing_algorithms();
-    let router = routes(Arc::new(broker), &signing, limits, &Registry::new())?;
+    let router = routes(Arc::new(broker), &signing, limits, &Registry::new(), audit)?;
     serve_public(
         tasks,
         PublicPort {

@@ -96,6 +96,9 @@ pub enum Reason {
     /// No signing key is active.
     #[error("no signing key is active for the resource's algorithm")]
     NoSigningKey,
+    /// Decisions must be in the audit log before they are answered, and it cannot be written.
+    #[error("the audit log cannot be written")]
+    AuditUnavailable,
     /// Something that cannot happen.
     #[error("bug: {0}")]
     Bug(&'static str),
@@ -139,6 +142,7 @@ impl Refusal {
             | Reason::ClocksApart
             | Reason::ClientShareUsed
             | Reason::NoSigningKey
+            | Reason::AuditUnavailable
             | Reason::Bug(_) => self.error.description(),
         })
     }
@@ -211,7 +215,8 @@ impl Reason {
             | Self::ReplayLogFull
             | Self::SecondReplayLog
             | Self::ClocksApart
-            | Self::NoSigningKey => ErrorCode::TemporarilyUnavailable,
+            | Self::NoSigningKey
+            | Self::AuditUnavailable => ErrorCode::TemporarilyUnavailable,
             Self::ClientShareUsed => ErrorCode::SlowDown,
             Self::Bug(_) => ErrorCode::ServerError,
         }
@@ -241,6 +246,7 @@ impl Reason {
             Self::ClocksApart => ReasonCode::ClocksApart,
             Self::ClientShareUsed => ReasonCode::ReplayLogShare,
             Self::NoSigningKey => ReasonCode::SigningKeyMissing,
+            Self::AuditUnavailable => ReasonCode::AuditUnavailable,
             Self::Bug(_) => ReasonCode::Bug,
         }
     }

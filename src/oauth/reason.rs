@@ -180,6 +180,8 @@ codes! {
     ReplayLogShare = "replay_log_client_share",
     /// No signing key is active.
     SigningKeyMissing = "signing_key_missing",
+    /// The audit log cannot be written.
+    AuditUnavailable = "audit_unavailable",
     /// Something that cannot happen.
     Bug = "bug",
 }

@@ -8,6 +8,9 @@ use serde::Serialize;
 /// The header that carries the request's id: the audit log has the decision and its reason under it.
 pub const REQUEST_ID: &str = "x-request-id";
 
+/// The header that carries the request's trace, where there are traces.
+pub const TRACE_ID: &str = "x-trace-id";
+
 /// A successful answer (RFC 6749 §5.1).
 #[derive(Serialize)]
 pub struct TokenResponse<'a> {

@@ -210,6 +210,12 @@ impl<T> Replica<T> {
         Some(write)
     }
 
+    /// Who waits for the append that is on its way, in its order.
+    pub fn on_their_way(&self) -> impl Iterator<Item = &T> {
+        let requests = self.sent.iter().flat_map(|sent| &sent.requests);
+        requests.map(|request| &request.ticket)
+    }
+
     fn take_batch(&mut self) -> Vec<Request<T>> {
         let mut keys = 0_usize;
         let fits = self.queue.iter().take_while(|request| {

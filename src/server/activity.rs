@@ -4,6 +4,7 @@
 //! HTTP/1.1 has a time limit for the next request's headers; HTTP/2 has none for the client's first
 //! bytes nor between requests. This is the one for both.
 
+use crate::server::listener::Peer;
 use futures::future::BoxFuture;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, Version};
@@ -27,13 +28,15 @@ struct Counts {
 /// A request under way: until it is dropped.
 struct UnderWay(Activity);
 
-/// A service whose requests are counted.
+/// A service whose requests are counted, and told where they come from.
 #[derive(Debug)]
 pub(super) struct Watched<S> {
     /// The service.
     pub(super) service: S,
     /// Where they are counted.
     pub(super) activity: Activity,
+    /// Where they come from.
+    pub(super) peer: Peer,
     /// Once it is cancelled, every answer is the last one of its connection.
     pub(super) draining: CancellationToken,
 }
@@ -79,7 +82,8 @@ where
     type Error = S::Error;
     type Future = BoxFuture<'static, Result<S::Response, S::Error>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
         let under_way = self.activity.begin();
         let draining = self.draining.clone();
         // HTTP/2 has no such header: its connections are told as a whole.

@@ -117,9 +117,18 @@ impl Answer {
         }
     }
 
+    /// Why exactly it is an error, if it is one.
+    pub fn reason(&self) -> Option<ReasonCode> {
+        match self {
+            Self::Token(_) => None,
+            Self::Refused(refusal) => Some(refusal.reason.code()),
+            Self::NotARequest(fault) => Some(fault.code()),
+        }
+    }
+
     /// The response. `scheme` is that of the request's `Authorization` header, if it had one: then a
     /// failed authentication is a 401 with a challenge, else a 400.
-    pub fn into_response(self, request_id: &str, scheme: Option<Scheme>) -> Response<Body> {
+    pub fn into_response(&self, request_id: &str, scheme: Option<Scheme>) -> Response<Body> {
         let mut response = Response::new(Body::from(self.body()));
         *response.status_mut() = self.status(scheme);
         let headers = response.headers_mut();

@@ -8,11 +8,13 @@ use crate::keys::SigningKeyStore;
 use crate::oauth::request::TokenRequest;
 use crate::replay::{Outcome, ReplayLog, Standing};
 use crate::server::audit::Record;
+use crate::telemetry::SPANS;
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use std::sync::Arc;
+use tracing::{Instrument, info_span};
 
 /// What the token endpoint works with.
 #[derive(Debug)]
@@ -59,9 +61,11 @@ impl Broker {
         if !directory.is_complete() {
             return Err(Reason::ClientsNotRead.into());
         }
-        let authenticated = grants::authenticate(request, directory, &self.settings, moment)?;
+        let authenticated = info_span!(target: SPANS, "authenticate")
+            .in_scope(|| grants::authenticate(request, directory, &self.settings, moment))?;
         record.authenticated(&authenticated);
-        let grant = grants::authorize(&authenticated, directory, &self.settings, moment.now)?;
+        let grant = info_span!(target: SPANS, "authorize")
+            .in_scope(|| grants::authorize(&authenticated, directory, &self.settings, moment.now))?;
         record.terms(grant.terms());
         Ok(grant)
     }
@@ -81,7 +85,9 @@ impl Broker {
         if uses.is_empty() {
             return grant.settle(Outcome::Owned, self.clock.now());
         }
-        let outcome = self.replay.record(uses, self.clock.now()).await;
+        // Called in the span: the log finds its trace there.
+        let recording = async { self.replay.record(uses, self.clock.now()).await };
+        let outcome = recording.instrument(info_span!(target: SPANS, "record")).await;
         // Our clock may have been set while the request waited: then the second look at the times says nothing.
         self.log_birth()?;
         grant.settle(outcome, self.clock.now())
@@ -89,8 +95,10 @@ impl Broker {
 
     fn issue(&self, settled: &Settled, record: &mut Record) -> Result<Issued, Refusal> {
         let (now, token_id) = (self.clock.now(), token_id()?);
-        let issued = self.with_signing_key(settled.terms().algorithm, now, |key| {
-            grants::issue(settled, &self.settings.issuer, key, &token_id, now)
+        let issued = info_span!(target: SPANS, "sign").in_scope(|| {
+            self.with_signing_key(settled.terms().algorithm, now, |key| {
+                grants::issue(settled, &self.settings.issuer, key, &token_id, now)
+            })
         })?;
         record.token_id = Some(token_id);
         Ok(issued)

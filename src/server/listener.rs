@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,8 +38,13 @@ pub struct Listener {
     pub draining: CancellationToken,
 }
 
+/// The other end of a request's connection: in the request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
 /// What one connection is served with.
 struct Connection {
+    peer: Peer,
     tls: Option<Arc<ServingTls>>,
     limits: Limits,
     service: TowerToHyperService<Router>,
@@ -61,8 +67,8 @@ impl Listener {
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                     return;
                 };
-                let stream = match self.socket.accept().await {
-                    Ok((stream, _)) => stream,
+                let (stream, peer) = match self.socket.accept().await {
+                    Ok(accepted) => accepted,
                     Err(error) => {
                         // Out of file descriptors, mostly: waiting is the remedy.
                         tracing::warn!(%error, "cannot accept a connection");
@@ -71,6 +77,7 @@ impl Listener {
                     }
                 };
                 let connection = Connection {
+                    peer: Peer(peer),
                     tls: self.tls.clone(),
                     limits: self.limits,
                     service: TowerToHyperService::new(router.clone()),
@@ -151,6 +158,7 @@ impl Connection {
         Watched {
             service: self.service.clone(),
             activity: self.activity.clone(),
+            peer: self.peer,
             draining: self.draining.clone(),
         }
     }

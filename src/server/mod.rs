@@ -11,6 +11,7 @@ pub mod listener;
 pub mod metrics;
 pub mod router;
 pub mod serve;
+mod span;
 pub mod tls;
 pub mod token;
 

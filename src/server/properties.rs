@@ -1,5 +1,6 @@
 //! Whatever comes to the token endpoint is answered in the form of RFC 6749 §5.2, and never by a failure of ours.
 
+use super::audit::AuditLog;
 use super::limits::Limits;
 use super::metrics::ServerMetrics;
 use super::token::TokenEndpoint;
@@ -23,7 +24,13 @@ static ENDPOINT: LazyLock<TokenEndpoint> = LazyLock::new(|| {
     let issuer = Issuer::parse("https://tokens.example").unwrap();
     let (_, broker) = assemble(issuer).unwrap();
     let metrics = Arc::new(ServerMetrics::new(&Registry::new()).unwrap());
-    TokenEndpoint::new(Arc::new(broker), Limits::default(), metrics, "life".to_owned())
+    TokenEndpoint::new(
+        Arc::new(broker),
+        Limits::default(),
+        metrics,
+        AuditLog::off(),
+        "life".to_owned(),
+    )
 });
 
 fn requests() -> impl Strategy<Value = Request<Body>> {

@@ -7,6 +7,7 @@ use crate::keys::SigningKeyStore;
 use crate::lifecycle::Tasks;
 use crate::oauth::metadata::Metadata;
 use crate::readiness::Readiness;
+use crate::server::audit::AuditLog;
 use crate::server::broker::Broker;
 use crate::server::documents::Documents;
 use crate::server::limits::Limits;
@@ -47,12 +48,13 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}"))
 }
 
-/// The public routes in front of `broker`: what [`serve_public`] serves.
+/// The public routes in front of `broker`, whose decisions are written to `audit`: what [`serve_public`] serves.
 pub fn routes(
     broker: Arc<Broker>,
     signing: &[Algorithm],
     limits: Limits,
     registry: &Registry,
+    audit: AuditLog,
 ) -> anyhow::Result<Router> {
     let issuer = broker.settings.issuer.clone();
     let documents = documents(
@@ -62,7 +64,7 @@ pub fn routes(
         Arc::clone(&broker.clock),
     )?;
     let metrics = Arc::new(ServerMetrics::new(registry)?);
-    let token = TokenEndpoint::new(broker, limits, metrics, life()?);
+    let token = TokenEndpoint::new(broker, limits, metrics, audit, life()?);
     Ok(router::public(&issuer, Arc::new(token), &Arc::new(documents)))
 }
 

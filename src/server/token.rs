@@ -2,21 +2,25 @@
 
 use crate::grants::{Reason, Refusal};
 use crate::oauth::form::Parameter;
+use crate::oauth::response::TRACE_ID;
 use crate::server::answer::{Answer, HttpFault, Scheme};
-use crate::server::audit::Record;
+use crate::server::audit::{AuditLog, Case, NotWritten, Record};
 use crate::server::broker::Broker;
 use crate::server::limits::Limits;
+use crate::server::listener::Peer;
 use crate::server::metrics::ServerMetrics;
+use crate::server::span;
+use crate::telemetry;
 use axum::body::Body;
 use bytes::Bytes;
 use futures::FutureExt;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use tracing::{Instrument, Span};
 
 /// The token endpoint.
 #[derive(Debug)]
@@ -24,6 +28,7 @@ pub struct TokenEndpoint {
     broker: Arc<Broker>,
     limits: Limits,
     metrics: Arc<ServerMetrics>,
+    audit: AuditLog,
     life: String,
     requests: AtomicU64,
 }
@@ -31,12 +36,20 @@ pub struct TokenEndpoint {
 // === impl TokenEndpoint ===
 
 impl TokenEndpoint {
-    /// An endpoint in front of `broker`. `life` distinguishes this process in request ids.
-    pub fn new(broker: Arc<Broker>, limits: Limits, metrics: Arc<ServerMetrics>, life: String) -> Self {
+    /// An endpoint in front of `broker`, whose decisions are written to `audit`. `life` distinguishes this
+    /// process in request ids.
+    pub fn new(
+        broker: Arc<Broker>,
+        limits: Limits,
+        metrics: Arc<ServerMetrics>,
+        audit: AuditLog,
+        life: String,
+    ) -> Self {
         Self {
             broker,
             limits,
             metrics,
+            audit,
             life,
             requests: AtomicU64::new(0),
         }
@@ -44,16 +57,19 @@ impl TokenEndpoint {
 
     /// Answers one request of any method. It never fails and never panics.
     pub async fn serve(&self, request: Request<Body>) -> Response<Body> {
-        let started = Instant::now();
-        let id = format!(
-            "{}-{:x}",
-            self.life,
-            self.requests.fetch_add(1, Ordering::Relaxed)
-        );
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let id = format!("{}-{number:x}", self.life);
+        let span = span::begin(&request, &id, &self.broker.settings.issuer);
+        let mut case = Case::begin(&self.audit, self.broker.clock.as_ref(), id);
+        case.remote = request.extensions().get().map(|Peer(address)| *address);
+        case.trace_id = telemetry::trace_id(&span);
+        self.answered(request, case, &span).instrument(span.clone()).await
+    }
+
+    async fn answered(&self, request: Request<Body>, mut case: Case<'_>, span: &Span) -> Response<Body> {
         let scheme = request.headers().get(AUTHORIZATION).map(Scheme::of);
-        let mut record = Record::default();
         let in_flight = self.metrics.in_flight();
-        let answer = match AssertUnwindSafe(self.answer(request, &mut record))
+        let answer = match AssertUnwindSafe(self.answer(request, &mut case.record))
             .catch_unwind()
             .await
         {
@@ -61,19 +77,33 @@ impl TokenEndpoint {
             Err(_) => Answer::Refused(Refusal::from(Reason::Bug("a panic"))),
         };
         drop(in_flight);
-        let took = started.elapsed();
-        match &answer {
-            Answer::Token(_) => record.write(&id, None, took),
-            Answer::Refused(refusal) => record.write(&id, Some(refusal), took),
-            Answer::NotARequest(fault) => {
-                tracing::info!(target: "audit", request_id = id, outcome = "denied", error = "invalid_request", reason = fault.code().as_str());
-            }
+        let answer = Self::on_record(&mut case, answer).await;
+        self.metrics.observe(&answer, &case.record, case.took());
+        let mut response = answer.into_response(&case.request_id, scheme);
+        let trace_id = case.trace_id.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(trace_id)) = trace_id {
+            response.headers_mut().insert(TRACE_ID, trace_id);
         }
-        self.metrics.observe(&answer, &record, took);
-        answer.into_response(&id, scheme)
+        span::end(span, &answer, response.status(), &case.record);
+        response
+    }
+
+    /// What may be answered: `answer`, or a refusal where its line had to be written first and was not.
+    async fn on_record(case: &mut Case<'_>, answer: Answer) -> Answer {
+        match case.close(&answer).await {
+            Err(NotWritten) if !unavailable(&answer) => {
+                let instead = Answer::Refused(Refusal::from(Reason::AuditUnavailable));
+                case.amend(&instead);
+                instead
+            }
+            Ok(()) | Err(NotWritten) => answer,
+        }
     }
 
     async fn answer(&self, request: Request<Body>, record: &mut Record) -> Answer {
+        if self.audit.admit().is_err() {
+            return Answer::Refused(Refusal::from(Reason::AuditUnavailable));
+        }
         let (parts, body) = request.into_parts();
         if let Err(fault) = check(&parts.method, &parts.uri, &parts.headers) {
             return Answer::NotARequest(fault);
@@ -103,6 +133,11 @@ impl TokenEndpoint {
             Ok(Err(_)) | Err(_) => Err(HttpFault::Body),
         }
     }
+}
+
+/// Whether it is refused for the audit log's sake already.
+fn unavailable(answer: &Answer) -> bool {
+    matches!(answer, Answer::Refused(refusal) if refusal.reason == Reason::AuditUnavailable)
 }
 
 /// What can be said of a request before its body is read.

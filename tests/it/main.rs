@@ -11,6 +11,7 @@
 )]
 
 mod abandoned;
+mod audit;
 mod catalogue;
 mod chart;
 mod cli;

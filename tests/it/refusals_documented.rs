@@ -104,6 +104,7 @@ fn places(reason: &Reason) -> &'static [(&'static str, Option<Scheme>)] {
         | Reason::ClocksApart
         | Reason::ClientShareUsed
         | Reason::NoSigningKey
+        | Reason::AuditUnavailable
         | Reason::Bug(_) => &[("", None)],
     }
 }
@@ -164,6 +165,7 @@ fn reasons() -> Vec<Reason> {
         Reason::ClocksApart,
         Reason::ClientShareUsed,
         Reason::NoSigningKey,
+        Reason::AuditUnavailable,
         Reason::Bug("any"),
     ]);
     reasons

@@ -10,6 +10,7 @@ mod metrics;
 mod objects;
 mod reader;
 mod shared;
+mod span;
 mod writer;
 
 pub use metrics::LogMetrics;
@@ -27,9 +28,10 @@ use futures::future::{self, BoxFuture};
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use objects::Segments;
-use shared::Shared;
+use shared::{Shared, Ticket};
 use std::sync::Arc;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 /// How the log is used.
 #[derive(Debug, Clone)]
@@ -107,9 +109,12 @@ impl ReplayLog for ClusterLog {
             let salt = &state.salt;
             let uses = uses.iter().map(|this| recorded(this, salt)).collect();
             state.replica.submit(uses, now, || {
-                let (ticket, waits) = oneshot::channel();
+                let (verdict, waits) = oneshot::channel();
                 receiver = Some(waits);
-                ticket
+                Ticket {
+                    verdict,
+                    span: Span::current(),
+                }
             })
         };
         match (decided, receiver) {

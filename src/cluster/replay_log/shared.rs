@@ -12,9 +12,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
+use tracing::Span;
 
 /// Tells a request what became of it.
-pub(super) type Ticket = oneshot::Sender<Outcome>;
+#[derive(Debug)]
+pub(super) struct Ticket {
+    pub(super) verdict: oneshot::Sender<Outcome>,
+    /// What the request waits in.
+    pub(super) span: Span,
+}
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -107,7 +113,7 @@ impl Shared {
 /// Tells everybody.
 pub(super) fn tell(verdicts: Vec<Verdict<Ticket>>) {
     for (ticket, outcome) in verdicts {
-        if ticket.send(outcome).is_err() {
+        if ticket.verdict.send(outcome).is_err() {
             tracing::debug!("a caller went away before its assertion was settled");
         }
     }

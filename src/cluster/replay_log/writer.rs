@@ -4,10 +4,12 @@ use super::metrics::AppendOutcome;
 use super::objects::{Segments, brief};
 use super::random_hex;
 use super::shared::{Shared, tell};
+use super::span;
 use crate::replay::replica::{Answered, Write};
 use crate::replay::retention::LONGEST_WRITE;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
+use tracing::{Instrument, Span};
 
 /// The longest pause before a write that was turned away for the load is sent again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -23,11 +25,15 @@ pub(super) async fn run(shared: &Shared, segments: &Segments) {
             if !wait.is_zero() {
                 sleep(wait).await;
             }
-            let Some(write) = next(shared) else { break };
-            let answered = tokio::select! {
-                answered = send(segments, &write) => answered,
-                () = shared.abandoned.notified() => Answered::Unknown,
+            let Some((write, span)) = next(shared) else { break };
+            let sending = async {
+                tokio::select! {
+                    answered = send(segments, &write) => answered,
+                    () = shared.abandoned.notified() => Answered::Unknown,
+                }
             };
+            let answered = sending.instrument(span.clone()).await;
+            span::end(span, answered);
             shared.metrics.answered(match answered {
                 Answered::Stored => AppendOutcome::Stored,
                 Answered::Refused => AppendOutcome::Refused,
@@ -44,7 +50,7 @@ fn has_work(shared: &Shared) -> bool {
     state.replica.has_work() && state.replica.unseen_since().is_none()
 }
 
-fn next(shared: &Shared) -> Option<Write> {
+fn next(shared: &Shared) -> Option<(Write, Span)> {
     let Ok(name) = random_hex::<16>() else {
         tracing::error!("no random bytes for the name of a segment");
         return None;
@@ -53,9 +59,11 @@ fn next(shared: &Shared) -> Option<Write> {
     let mut state = shared.state();
     let write = state.replica.next_write(now, || name)?;
     state.pace.sent(now.steady, write.keys.len());
+    let waiting = state.replica.on_their_way().map(|ticket| &ticket.span);
+    let span = span::begin(waiting, write.added);
     drop(state);
     shared.metrics.sent(write.added);
-    Some(write)
+    Some((write, span))
 }
 
 async fn send(segments: &Segments, write: &Write) -> Answered {

@@ -6,10 +6,12 @@ use crate::controller::metrics::ControllerMetrics;
 use crate::core::clock::Clock;
 use crate::fetch::fault::FetchFault;
 use crate::fetch::{Fetched, Fetcher};
+use crate::telemetry::SPANS;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tracing::field::Empty;
+use tracing::{Instrument, debug, info_span};
 
 /// Fetches until `stop`, at the pace of the desk's schedule.
 pub(crate) async fn urls(
@@ -47,11 +49,32 @@ pub(crate) async fn urls(
     }
 }
 
+/// The host is a stranger: it is not told which trace the request belongs to.
 async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Fetched, FetchFault>) {
-    let result = match fetcher.target(&start.url) {
-        Ok(target) => fetcher.fetch(&target).await,
-        Err(fault) => Err(fault),
+    let span = info_span!(
+        target: SPANS,
+        parent: None,
+        "fetch keys",
+        otel.kind = "client",
+        otel.status_code = Empty,
+        http.request.method = "GET",
+        server.address = Empty,
+        error.type = Empty,
+    );
+    let fetching = async {
+        match fetcher.target(&start.url) {
+            Ok(target) => {
+                span.record("server.address", target.host());
+                fetcher.fetch(&target).await
+            }
+            Err(fault) => Err(fault),
+        }
     };
+    let result = fetching.instrument(span.clone()).await;
+    if let Err(fault) = &result {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", fault.code());
+    }
     (start, result)
 }
 

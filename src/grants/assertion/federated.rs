@@ -15,17 +15,17 @@ pub(super) fn verify(
     scene: &Scene<'_>,
 ) -> Result<Credential, AssertionFault> {
     check_untyped(jws.typ())?;
-    let claims = verify_signature(jws, scene.usable(&trusted.keys))?;
+    let (claims, key) = verify_signature(jws, scene.usable(&trusted.keys))?;
     let subject = claims.subject()?.to_owned();
     audience::check_alone(&claims, trusted.audience.as_deref(), scene)?;
     let times = Times::read(&claims, scene)?;
-    let (key, jwt_id) = match trusted.replay {
+    let (single_use, jwt_id) = match trusted.replay {
         ReplayPolicy::Once => {
             let issued_at = times.issued_at(trusted.max_lifetime)?;
             // Issuers that are trusted anew under another name are other issuers.
             let trust = format!("issuer:{}", trusted.name);
-            let (key, jwt_id) = single_use(&claims, &trust, issued_at, scene)?;
-            (Some(key), Some(jwt_id))
+            let (first_use, jwt_id) = single_use(&claims, &trust, issued_at, scene)?;
+            (Some(first_use), Some(jwt_id))
         }
         ReplayPolicy::Reusable => {
             times.check_remaining(trusted.max_lifetime)?;
@@ -39,10 +39,11 @@ pub(super) fn verify(
         }),
         refused_from: times.refused_from,
         expires: times.expires,
-        single_use: key,
+        single_use,
         scope: scope_claim(&claims)?,
         named_clients: named_clients(&claims)?,
         jwt_id,
         addressed: Addressed::Issuer,
+        key,
     })
 }

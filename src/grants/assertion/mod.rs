@@ -41,6 +41,8 @@ pub struct Credential {
     pub jwt_id: Option<String>,
     /// How its `aud` named us.
     pub addressed: Addressed,
+    /// The key that it was verified with.
+    pub key: VerificationKey,
 }
 
 /// Whose a verified JWT is.
@@ -136,13 +138,13 @@ impl<'s> Scene<'s> {
     }
 }
 
-/// Rule 9: the claims, if the one of `keys` that the header names has signed them with its own algorithm.
+/// Rule 9: the claims and the key, if the one of `keys` that the header names has signed them with its own algorithm.
 fn verify_signature<'k>(
     jws: UnverifiedJws<'_>,
     keys: impl Iterator<Item = &'k VerificationKey>,
-) -> Result<Claims, AssertionFault> {
+) -> Result<(Claims, VerificationKey), AssertionFault> {
     match jose::select(keys, jws.kid(), jws.algorithm()) {
-        Ok(key) => Ok(jws.verify(key)?),
+        Ok(key) => Ok((jws.verify(key)?, key.clone())),
         Err(none) => {
             jws.verify_nothing();
             Err(none.into())

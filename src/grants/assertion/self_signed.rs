@@ -14,7 +14,7 @@ pub(super) fn verify(
     scene: &Scene<'_>,
 ) -> Result<Credential, AssertionFault> {
     // Rule 9.
-    let claims = verify_signature(jws, scene.usable(&client.keys))?;
+    let (claims, key) = verify_signature(jws, scene.usable(&client.keys))?;
     // Rule 2.
     let subject = claims.subject()?.to_owned();
     if scene.slot == Slot::ClientAssertion && subject != client.id.as_str() {
@@ -26,13 +26,14 @@ pub(super) fn verify(
     let times = Times::read(&claims, scene)?;
     let issued_at = times.issued_at(client.assertion.max_lifetime)?;
     // Rule 7.
-    let (key, jwt_id) = single_use(&claims, &format!("client:{}", client.id), issued_at, scene)?;
+    let (single_use, jwt_id) = single_use(&claims, &format!("client:{}", client.id), issued_at, scene)?;
     Ok(Credential {
-        single_use: Some(key),
+        single_use: Some(single_use),
         scope: scope_claim(&claims)?,
         named_clients: named_clients(&claims)?,
         jwt_id: Some(jwt_id),
         addressed,
+        key,
         expires: times.expires,
         refused_from: times.refused_from,
         party: Party::Client { client, subject },

@@ -21,7 +21,7 @@ pub(super) fn verify(
         return Err(AssertionFault::IssuerUnavailable);
     }
     check_untyped(jws.typ())?;
-    let claims = verify_signature(jws, local.keys.iter())?;
+    let (claims, key) = verify_signature(jws, local.keys.iter())?;
     let subject = claims.subject()?;
     audience::check_alone(&claims, None, scene)?;
     let times = Times::read(&claims, scene)?;
@@ -36,5 +36,6 @@ pub(super) fn verify(
         named_clients: named_clients(&claims)?,
         jwt_id: claims.jwt_id()?.map(str::to_owned),
         addressed: Addressed::Issuer,
+        key,
     })
 }

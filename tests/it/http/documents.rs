@@ -5,6 +5,7 @@ use crate::support::release::Answer;
 use axum::body::Body;
 use countersign::core::issuer::Issuer;
 use countersign::dev::serve;
+use countersign::server::audit::AuditLog;
 use countersign::server::serve::routes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{Method, Request, StatusCode, Version};
@@ -83,7 +84,14 @@ async fn the_document_of_an_issuer_with_a_path_is_where_anybody_looks() {
     for issuer in ["https://tokens.example/a/b", "https://tokens.example/a/b/"] {
         let (embedded, broker) = serve::assemble(Issuer::parse(issuer).unwrap()).unwrap();
         let signing = embedded.index.signing_algorithms();
-        let router = routes(Arc::new(broker), &signing, short(), &Registry::new()).unwrap();
+        let router = routes(
+            Arc::new(broker),
+            &signing,
+            short(),
+            &Registry::new(),
+            AuditLog::off(),
+        )
+        .unwrap();
         let get = async |path: &str| {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();

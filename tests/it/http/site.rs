@@ -5,6 +5,7 @@ use countersign::core::issuer::Issuer;
 use countersign::dev::{folder, serve};
 use countersign::jose::SigningKey;
 use countersign::lifecycle::Tasks;
+use countersign::server::audit::AuditLog;
 use countersign::server::broker::Broker;
 use countersign::server::limits::Limits;
 use countersign::server::serve::{PublicPort, routes, serve_public};
@@ -90,7 +91,14 @@ impl Site {
         assert!(serve::take_over(&embedded, &found).problems.is_empty());
 
         let (tasks, signing) = (Tasks::new(), embedded.index.signing_algorithms());
-        let router = routes(Arc::new(broker), &signing, limits, &Registry::new()).unwrap();
+        let router = routes(
+            Arc::new(broker),
+            &signing,
+            limits,
+            &Registry::new(),
+            AuditLog::off(),
+        )
+        .unwrap();
         let port = PublicPort {
             socket,
             tls: Some(Arc::clone(&tls)),

@@ -35,6 +35,7 @@ pub(super) async fn problems(
     let body = reply.json();
     let error = body["error"].as_str();
     let audit = reply.audit().unwrap_or_default();
+    let logged = format!("{}{}", reply.log, reply.decisions);
     match expected {
         Expected::Granted => {
             check(
@@ -47,7 +48,7 @@ pub(super) async fn problems(
             }
             let minted = body["access_token"].as_str().unwrap_or_default();
             check(
-                !shows(&reply.log, minted),
+                !shows(&logged, minted),
                 "the access token is in the log".to_owned(),
             );
         }
@@ -60,8 +61,9 @@ pub(super) async fn problems(
                 ),
             );
             let written = audit["reason"].as_str().unwrap_or_default();
+            let outcome = if status < 500 { "denied" } else { "failed" };
             check(
-                audit["outcome"] == "denied" && audit["error"] == code && !written.is_empty(),
+                audit["outcome"] == outcome && audit["error"] == code && !written.is_empty(),
                 format!("audit: {audit}"),
             );
             check(
@@ -82,8 +84,8 @@ pub(super) async fn problems(
             check(!seen, format!("a token is in the body: {text}"));
         }
     }
-    let seen = tokens.iter().any(|token| shows(&reply.log, token));
-    check(!seen, format!("a token is in the log: {}", reply.log));
+    let seen = tokens.iter().any(|token| shows(&logged, token));
+    check(!seen, format!("a token is in the log: {logged}"));
     for (name, value) in [
         ("content-type", "application/json"),
         ("cache-control", "no-store"),

@@ -161,7 +161,7 @@ impl Site {
     /// Starts a replica, for the first time or again.
     pub(super) fn start_replica(&self, number: usize) {
         let replica = &self.replicas[number];
-        let flags = ["--log-level", "warn,audit=off"];
+        let flags = ["--log-level", "warn", "--audit-log", "off"];
         let server = self
             .release
             .start_server_at(&replica.seat, &replica.kubeconfig, &flags);

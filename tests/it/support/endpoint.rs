@@ -12,6 +12,7 @@ use countersign::keys::{KeyRing, Plan, RotationPolicy, SigningKeyStore, SigningK
 use countersign::oauth::response::REQUEST_ID;
 use countersign::replay::Capacity;
 use countersign::replay::memory::MemoryLog;
+use countersign::server::audit::AuditLog;
 use countersign::server::broker::Broker;
 use countersign::server::limits::Limits;
 use countersign::server::serve::routes;
@@ -23,6 +24,7 @@ use prometheus::Registry;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tower::ServiceExt;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
@@ -35,6 +37,8 @@ pub(crate) const TOKEN_ENDPOINT: &str = "https://tokens.example/token";
 /// What a token request's body is.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
+/// How long the audit log may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The algorithms that the endpoint has signing keys for.
 const SIGNING: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Rs256];
 
@@ -47,6 +51,8 @@ pub(crate) struct Endpoint {
     /// The server's metrics.
     pub(crate) metrics: Registry,
     router: Router,
+    audit: AuditLog,
+    decisions: Log,
     log: Log,
     dispatch: Dispatch,
 }
@@ -62,6 +68,8 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
     /// The log's lines, each a JSON object.
     pub(crate) log: String,
+    /// The lines of the audit log.
+    pub(crate) decisions: String,
 }
 
 #[derive(Clone, Default)]
@@ -88,7 +96,8 @@ impl Endpoint {
             keys: Arc::new(keys),
             clock: clock.clone(),
         };
-        let (metrics, log) = (Registry::new(), Log::default());
+        let (metrics, log, decisions) = (Registry::new(), Log::default(), Log::default());
+        let audit = AuditLog::to(decisions.clone(), false, &metrics).unwrap();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
             .json()
@@ -97,7 +106,16 @@ impl Endpoint {
             .with_writer(move || writer.clone())
             .finish();
         Self {
-            router: routes(Arc::new(broker), &SIGNING, Limits::default(), &metrics).unwrap(),
+            router: routes(
+                Arc::new(broker),
+                &SIGNING,
+                Limits::default(),
+                &metrics,
+                audit.clone(),
+            )
+            .unwrap(),
+            audit,
+            decisions,
             dispatch: Dispatch::new(subscriber),
             index,
             clock,
@@ -108,17 +126,19 @@ impl Endpoint {
 
     /// Answers `request`.
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
-        let before = self.log.len();
+        let before = (self.log.len(), self.decisions.len());
         let call = async {
             let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
             (parts, body.collect().await.unwrap().to_bytes())
         };
         let (parts, body) = call.with_subscriber(self.dispatch.clone()).await;
+        assert!(self.audit.flush(PATIENCE).await, "the audit log is not written");
         Reply {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body,
-            log: self.log.since(before),
+            log: self.log.since(before.0),
+            decisions: self.decisions.since(before.1),
         }
     }
 
@@ -199,15 +219,15 @@ impl Reply {
             .unwrap_or_default()
     }
 
-    /// The line of the audit log about this answer.
+    /// The line of the audit log about this answer, if it is the only one.
     pub(crate) fn audit(&self) -> Option<Value> {
         let id = self.header(REQUEST_ID);
-        let lines = self
-            .log
+        let mut lines = self
+            .decisions
             .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let mut ours = lines.filter(|line| line["target"] == "audit" && line["request_id"] == id);
-        ours.next().filter(|_| !id.is_empty() && ours.next().is_none())
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let line = lines.next().filter(|_| lines.next().is_none())?;
+        (!id.is_empty() && line["type"] == "audit" && line["request_id"] == id).then_some(line)
     }
 }
 
