@@ -4,5 +4,8 @@
 // True of this binary anyway; clippy needs to read it to take all of this for test code.
 #![cfg(test)]
 
+mod accounts;
 mod ground;
+mod install;
 mod support;
+mod under_load;

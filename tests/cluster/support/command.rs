@@ -37,6 +37,12 @@ pub(crate) fn apply(yaml: &str) {
     done(try_apply(yaml));
 }
 
+/// Replaces an object, as it was read, by a changed one.
+#[track_caller]
+pub(crate) fn replace(yaml: &str) {
+    done(run("kubectl", &["replace", "--filename", "-"], yaml));
+}
+
 /// Runs `helm`, and returns what it printed.
 #[track_caller]
 pub(crate) fn helm<A: AsRef<str>>(args: &[A]) -> String {

@@ -3,9 +3,12 @@
 pub(crate) mod command;
 #[path = "../../it/support/eventually.rs"]
 pub(crate) mod eventually;
+pub(crate) mod leaks;
 pub(crate) mod pod;
+pub(crate) mod release;
 mod report;
 pub(crate) mod space;
+pub(crate) mod workload;
 
 pub(crate) use eventually::eventually;
 pub(crate) use space::Space;

@@ -40,6 +40,13 @@ impl Space {
         space
     }
 
+    /// A namespace that somebody else made.
+    pub(crate) fn existing(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+        }
+    }
+
     /// Its name.
     pub(crate) fn name(&self) -> &str {
         &self.name
