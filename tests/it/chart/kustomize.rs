@@ -44,7 +44,7 @@ fn plain(value: &Value) -> Value {
             let text = number.to_string();
             serde_json::from_str(text.strip_suffix(".0").unwrap_or(&text)).unwrap()
         }
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
     }
 }
 
