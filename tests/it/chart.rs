@@ -6,6 +6,7 @@ mod copy;
 mod crds;
 mod documented;
 mod faults;
+mod gitops;
 mod helm;
 mod kubeconform;
 mod kustomize;

@@ -19,7 +19,7 @@ pub(crate) const DOWN: &str = "
 pub(crate) const SLOW: &str = "
 - record: countersign:requests
   expr: sum(rate(countersign_token_requests_total[5m]))
-- alert: CountersignSlow
+- alert: CountersignRateLimiting
   expr: countersign:requests > 1
 ";
 

@@ -33,7 +33,7 @@ fn rendered(chart: &Path, values: &Value) -> Result<String, String> {
 fn every_value_changes_what_is_rendered() {
     let copy = Copy::new()
         .with("alerts/CountersignDown.yaml", DOWN)
-        .with("alerts/CountersignSlow.yaml", SLOW)
+        .with("alerts/CountersignRateLimiting.yaml", SLOW)
         .with("dashboards/tokens.json", "{}");
     let chart = copy.chart();
     let paths: Vec<String> = rows().into_iter().map(|row| row.path).collect();

@@ -72,7 +72,7 @@ fn a_service_monitor_finds_the_services_of_both_components_and_no_other() {
         json!(["countersign-system"])
     );
     let wanted = monitor["selector"]["matchLabels"].as_object().unwrap();
-    let found: Vec<&Value> = objects
+    let mut found: Vec<&str> = objects
         .iter()
         .filter(|object| object["kind"] == "Service")
         .filter(|object| {
@@ -80,14 +80,15 @@ fn a_service_monitor_finds_the_services_of_both_components_and_no_other() {
                 .iter()
                 .all(|(label, value)| &object["metadata"]["labels"][label] == value)
         })
-        .map(|object| &object["metadata"]["name"])
+        .map(|object| object["metadata"]["name"].as_str().unwrap())
         .collect();
+    found.sort_unstable();
     assert_eq!(
         found,
         ["countersign-controller-metrics", "countersign-server-metrics"]
     );
     for name in found {
-        let service = find(&objects, "Service", name.as_str().unwrap());
+        let service = find(&objects, "Service", name);
         assert_eq!(
             service["spec"]["ports"][0]["name"],
             monitor["endpoints"][0]["port"]
@@ -109,7 +110,7 @@ fn alerts(chart: &Path, set: &str) -> Vec<Value> {
 fn alerts_are_those_of_the_files_with_a_runbook_each() {
     let copy = Copy::new()
         .with("alerts/CountersignDown.yaml", DOWN)
-        .with("alerts/CountersignSlow.yaml", SLOW);
+        .with("alerts/CountersignRateLimiting.yaml", SLOW);
     let rules = alerts(&copy.chart(), "");
     assert_eq!(rules.len(), 3);
     assert_eq!(rules[0]["alert"], "CountersignDown");
@@ -132,7 +133,7 @@ fn alerts_are_those_of_the_files_with_a_runbook_each() {
 fn alerts_can_be_left_out_changed_and_labelled() {
     let copy = Copy::new()
         .with("alerts/CountersignDown.yaml", DOWN)
-        .with("alerts/CountersignSlow.yaml", SLOW);
+        .with("alerts/CountersignRateLimiting.yaml", SLOW);
     let names = |set: &str| -> Vec<Value> {
         alerts(&copy.chart(), set)
             .iter()
@@ -141,7 +142,7 @@ fn alerts_can_be_left_out_changed_and_labelled() {
     };
     assert_eq!(
         names(",metrics.prometheusRule.excludeRules={CountersignDown}"),
-        ["CountersignSlow"]
+        ["CountersignRateLimiting"]
     );
     let changed = alerts(
         &copy.chart(),

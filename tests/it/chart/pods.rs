@@ -77,9 +77,9 @@ fn replicas_are_those_of_the_values_or_of_the_autoscaler() {
     assert_eq!(deployment(&stopped, "server")["spec"]["replicas"], 0);
     let scaled = rendered_with("server.autoscaling.enabled=true,server.autoscaling.minReplicas=4");
     assert_eq!(deployment(&scaled, "server")["spec"].get("replicas"), None);
-    let scaler = find(&scaled, "HorizontalPodAutoscaler", "countersign-server");
-    assert_eq!(scaler["spec"]["minReplicas"], 4);
-    assert_eq!(scaler["spec"]["scaleTargetRef"]["name"], "countersign-server");
+    let autoscaler = find(&scaled, "HorizontalPodAutoscaler", "countersign-server");
+    assert_eq!(autoscaler["spec"]["minReplicas"], 4);
+    assert_eq!(autoscaler["spec"]["scaleTargetRef"]["name"], "countersign-server");
 }
 
 #[test]
