@@ -3,7 +3,8 @@
 //! - Every background task is started here, so that shutdown waits for it and its end is noticed.
 //! - When an essential task ends before shutdown, by itself, by an error or by a panic, the whole
 //!   process shuts down and [`Tasks::run_until_done`] returns the reason.
-//! - The first SIGTERM or SIGINT asks every task to finish; the second one does not wait for them.
+//! - The first SIGTERM or SIGINT begins the drain, in which the process goes on while others learn that it ends; after
+//!   it every task is asked to finish. The second signal does not wait for either.
 
 use anyhow::anyhow;
 use futures::stream::BoxStream;
@@ -23,6 +24,8 @@ use tokio_util::task::TaskTracker;
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
+    drain: Duration,
+    draining: CancellationToken,
     shutdown: CancellationToken,
     /// Cancelled when every task of the tracker has ended.
     finished: CancellationToken,
@@ -74,9 +77,22 @@ pub struct Signals(BoxStream<'static, ()>);
 // === impl Tasks ===
 
 impl Tasks {
-    /// No tasks, yet.
+    /// No tasks, yet, and no drain.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No tasks, yet. After the first signal they go on for as long as `drain`.
+    pub fn draining_for(drain: Duration) -> Self {
+        Self {
+            drain,
+            ..Self::default()
+        }
+    }
+
+    /// Cancelled when the process was told to end; before [`Tasks::shutdown`], by the drain.
+    pub fn draining(&self) -> CancellationToken {
+        self.draining.clone()
     }
 
     /// Cancelled when the process is to end. Long-lived tasks select on it.
@@ -136,13 +152,24 @@ impl Tasks {
 
     async fn run_with(self, signals: impl Stream<Item = ()>, grace: Duration) -> Result<(), LifecycleError> {
         let mut signals = std::pin::pin!(signals.fuse());
+        let mut impatient = false;
         tokio::select! {
             () = self.shutdown.cancelled() => {}
-            Some(()) = signals.next() => tracing::info!("told to end: finishing what is under way"),
+            Some(()) = signals.next() => {
+                tracing::info!(drain = ?self.drain, "told to end: finishing what is under way");
+                self.draining.cancel();
+                impatient = tokio::select! {
+                    () = tokio::time::sleep(self.drain) => false,
+                    () = self.shutdown.cancelled() => false,
+                    Some(()) = signals.next() => true,
+                };
+            }
         }
+        self.draining.cancel();
         self.shutdown.cancel();
         self.tracker.close();
         let finished = tokio::select! {
+            () = async {}, if impatient => Err(LifecycleError::Aborted { running: self.running() }),
             () = self.tracker.wait() => Ok(()),
             () = tokio::time::sleep(grace) => Err(LifecycleError::GraceExpired { running: self.running() }),
             Some(()) = signals.next() => Err(LifecycleError::Aborted { running: self.running() }),

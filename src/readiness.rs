@@ -33,13 +33,19 @@ impl Readiness {
     pub fn block(&self, what: &'static str) -> BlockReady {
         let mut waiting = self.lock();
         let ticket = waiting
-            .last_key_value()
+            .range(..u64::MAX)
+            .next_back()
             .map_or(0, |(last, _)| last.saturating_add(1));
         waiting.insert(ticket, what);
         BlockReady {
             parent: self.clone(),
             ticket,
         }
+    }
+
+    /// Makes the process unready for good.
+    pub fn end(&self, why: &'static str) {
+        self.lock().insert(u64::MAX, why);
     }
 
     /// Whether no guard is held.
@@ -97,5 +103,15 @@ mod tests {
         assert_eq!(readiness.waiting_for(), ["replay log"]);
         drop(again);
         assert!(readiness.is_ready());
+    }
+
+    #[test]
+    fn a_process_that_ends_is_never_ready_again() {
+        let readiness = Readiness::new();
+        let index = readiness.block("client index");
+        readiness.end("nothing: it ends");
+        drop(readiness.block("replay log"));
+        drop(index);
+        assert_eq!(readiness.waiting_for(), ["nothing: it ends"]);
     }
 }

@@ -60,6 +60,16 @@ impl Installation {
         }
     }
 
+    /// The name of a cluster-scoped object of which a cluster can have only one if the whole of it is served, however many
+    /// installations somebody makes: the second one is refused because the name is taken.
+    pub fn sole_name(&self, part: &str) -> String {
+        if self.is_cluster_wide() {
+            format!("countersign-{part}")
+        } else {
+            self.shared_name(part)
+        }
+    }
+
     /// The service account of `account`, in the release namespace.
     pub fn service_account(&self, account: Account) -> String {
         self.own_name(account.role())
@@ -118,5 +128,15 @@ mod tests {
         );
         assert_eq!(of("a", &["x"]).key_reader_role(), "countersign-key-reader.a");
         assert_eq!(of("a", &[]).key_reader_role(), "countersign-key-reader");
+    }
+
+    #[test]
+    fn two_installations_of_the_whole_cluster_meet_at_one_name() {
+        let of = |name: &str| Installation {
+            name: name.to_owned(),
+            ..Installation::default()
+        };
+        assert_ne!(of("one").shared_name("status"), of("two").shared_name("status"));
+        assert_eq!(of("one").sole_name("status"), of("two").sole_name("status"));
     }
 }

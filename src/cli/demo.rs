@@ -4,5 +4,5 @@ use std::io;
 
 pub(super) fn run() -> Outcome {
     let held = runtime()?.block_on(demo::run(&mut io::stdout()))?;
-    Ok(if held { Ok(()) } else { Err(Explained) })
+    Ok(if held { Ok(()) } else { Err(Explained::Failed) })
 }

@@ -1,10 +1,11 @@
 //! The command line: `countersign`.
 //!
 //! Data goes to standard output, narration and errors to standard error. Exit codes: 0 done, 1 refused
-//! or failed, 2 wrong usage.
+//! or failed, 2 wrong usage, 4 not in time.
 
 mod assert;
 mod certificates;
+mod check;
 mod controller;
 mod demo;
 mod dev;
@@ -44,6 +45,8 @@ enum Command {
     Assert(assert::Args),
     /// Get an access token; prints it, or explains the refusal.
     Token(token::Args),
+    /// Check that an installation answers, is trusted and exchanges tokens.
+    Check(check::Args),
     /// Run the token endpoint in a cluster.
     Server(server::Args),
     /// Run the controller in a cluster.
@@ -58,7 +61,12 @@ enum Command {
 
 /// A failure that was explained already.
 #[derive(Debug, Clone, Copy)]
-struct Explained;
+enum Explained {
+    /// It was refused, or did not hold.
+    Failed,
+    /// It did not come to hold in the time that was given.
+    TimedOut,
+}
 
 impl Cli {
     /// Runs the command; the exit code is the process's.
@@ -70,6 +78,7 @@ impl Cli {
             Command::Keygen(args) => args.run(),
             Command::Assert(args) => args.run(),
             Command::Token(args) => args.run(),
+            Command::Check(args) => args.run(),
             Command::Server(args) => args.run(),
             Command::Controller(args) => args.run(),
             Command::Crds => manifests::crds(),
@@ -78,7 +87,8 @@ impl Cli {
         };
         match outcome {
             Ok(Ok(())) => ExitCode::SUCCESS,
-            Ok(Err(Explained)) => ExitCode::FAILURE,
+            Ok(Err(Explained::Failed)) => ExitCode::FAILURE,
+            Ok(Err(Explained::TimedOut)) => ExitCode::from(4),
             Err(error) => {
                 narrate(&format!("error: {}", chain(&error)));
                 ExitCode::FAILURE

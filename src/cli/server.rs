@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -55,6 +56,10 @@ pub(super) struct Args {
     /// Used assertions that the replay log holds at the most; one client may hold a twentieth of them.
     #[arg(long, value_name = "NUMBER", default_value_t = Capacity::default().keys)]
     replay_capacity: usize,
+    /// How long the server goes on after it was told to end, in seconds: not ready any more, while callers and load balancers
+    /// learn to go elsewhere.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u16).range(..=600))]
+    drain: u16,
     #[command(flatten)]
     cluster: InCluster,
 }
@@ -109,7 +114,8 @@ impl Args {
         let (client, api_clock) = self.cluster.connect(&clock).await?;
         let signals = Signals::listen()?;
 
-        let (tasks, readiness) = (Tasks::new(), Readiness::new());
+        let tasks = Tasks::draining_for(Duration::from_secs(self.drain.into()));
+        let readiness = Readiness::new();
         let installation = self.cluster.installation();
         let mut resources = MintedResources::listed(resources);
         if self.own_namespace_resources {

@@ -6,6 +6,8 @@ use crate::core::ids::ClientId;
 use crate::core::issuer::Issuer;
 use crate::oauth::request::GrantType;
 use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::ValueEnum;
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -17,6 +19,9 @@ pub(super) struct Args {
     /// The issuer identifier of the authorization server.
     #[arg(long, value_name = "URL", env = "COUNTERSIGN_ISSUER", value_parser = Issuer::parse_loopback)]
     issuer: Issuer,
+    /// Where to reach it, if not at its issuer identifier: the same path at another host.
+    #[arg(long, value_name = "URL", value_parser = Issuer::parse_loopback)]
+    endpoint: Option<Issuer>,
     /// The client's private key (PKCS#8 PEM): an assertion is made with it.
     #[arg(long, value_name = "FILE", requires = "client")]
     key: Option<PathBuf>,
@@ -57,6 +62,8 @@ enum Output {
     Token,
     /// The whole answer.
     Json,
+    /// What the access token says, without the token itself.
+    Claims,
 }
 
 impl Args {
@@ -70,12 +77,13 @@ impl Args {
                 match self.output {
                     Output::Token => print(token)?,
                     Output::Json => print(&serde_json::to_string_pretty(&members)?)?,
+                    Output::Claims => print(&serde_json::to_string_pretty(&claims(token)?)?)?,
                 }
                 Ok(Ok(()))
             }
             Answer::Refused(refused) => {
                 explain(&refused);
-                Ok(Err(Explained))
+                Ok(Err(Explained::Failed))
             }
         }
     }
@@ -87,7 +95,8 @@ impl Args {
             }
             None => None,
         };
-        let server = AuthorizationServer::discover(&self.issuer, ca.as_deref()).await?;
+        let place = self.endpoint.as_ref().unwrap_or(&self.issuer);
+        let server = AuthorizationServer::discover_at(&self.issuer, place, ca.as_deref()).await?;
         let assertion = self.assertion()?;
         let request = Request {
             grant: match self.grant {
@@ -116,6 +125,15 @@ impl Args {
             _ => anyhow::bail!("give --key and --client, or --service-account-token"),
         }
     }
+}
+
+/// What the token says. Its signature is left to who it is for: it came from the server over TLS.
+fn claims(token: &str) -> anyhow::Result<Value> {
+    let payload = token.split('.').nth(1).unwrap_or_default();
+    let payload = URL_SAFE_NO_PAD
+        .decode(payload)
+        .context("the access token is no JWT")?;
+    serde_json::from_slice(&payload).context("the access token is no JWT")
 }
 
 fn explain(refused: &Refused) {

@@ -120,6 +120,16 @@ impl AuthorizationServer {
     /// Finds the endpoints of `issuer` (RFC 8414 §3), which are https unless the issuer itself, being on
     /// loopback, is not. With `ca`, certificates in PEM, only those are trusted.
     pub async fn discover(issuer: &Issuer, ca: Option<&[u8]>) -> Result<Self, ExchangeFault> {
+        Self::discover_at(issuer, issuer, ca).await
+    }
+
+    /// The same for an issuer that is reached at `place`, as a public one is from inside of its cluster: what its
+    /// metadata has at the issuer's place is there, too.
+    pub async fn discover_at(
+        issuer: &Issuer,
+        place: &Issuer,
+        ca: Option<&[u8]>,
+    ) -> Result<Self, ExchangeFault> {
         let mut builder = Client::builder()
             .timeout(Duration::from_secs(10))
             .redirect(reqwest::redirect::Policy::none());
@@ -127,14 +137,14 @@ impl AuthorizationServer {
             builder = builder.tls_certs_only(Certificate::from_pem_bundle(pem).map_err(ExchangeFault::Ca)?);
         }
         let http = builder.build().map_err(ExchangeFault::Ca)?;
-        let issuer = issuer.as_str();
-        let url = metadata_url(issuer);
+        let (issuer, place) = (issuer.as_str(), place.as_str());
+        let url = metadata_url(place);
         let (head, metadata) = object(&url, http.get(&url)).await?;
         let (token_endpoint, jwks_uri) = endpoints(issuer, &url, head.status, &metadata)?;
         Ok(Self {
             http,
-            token_endpoint,
-            jwks_uri,
+            token_endpoint: moved(&token_endpoint, issuer, place),
+            jwks_uri: moved(&jwks_uri, issuer, place),
         })
     }
 
@@ -219,6 +229,15 @@ fn endpoints(
     Ok((endpoint("token_endpoint")?, endpoint("jwks_uri")?))
 }
 
+/// The URL of something that is below `issuer`, below `place`; anything else as it is.
+fn moved(url: &str, issuer: &str, place: &str) -> String {
+    let below = url.strip_prefix(issuer.trim_end_matches('/'));
+    match below.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+        Some(rest) => format!("{}{rest}", place.trim_end_matches('/')),
+        None => url.to_owned(),
+    }
+}
+
 /// The well-known part goes between host and path (RFC 8414 §3.1).
 fn metadata_url(issuer: &str) -> String {
     let well_known = "/.well-known/oauth-authorization-server";
@@ -275,6 +294,15 @@ mod tests {
     #[case("https://h/a/", "https://h/.well-known/oauth-authorization-server/a")]
     fn metadata_is_where_rfc_8414_puts_it(#[case] issuer: &str, #[case] expected: &str) {
         assert_eq!(metadata_url(issuer), expected);
+    }
+
+    #[rstest]
+    #[case("https://i/token", "https://p/token")]
+    #[case("https://i:8443/token", "https://i:8443/token")]
+    #[case("https://i.example/token", "https://i.example/token")]
+    fn what_is_below_the_issuer_is_below_its_other_place(#[case] url: &str, #[case] expected: &str) {
+        assert_eq!(moved(url, "https://i", "https://p"), expected);
+        assert_eq!(moved(url, "https://i/", "https://p/"), expected);
     }
 
     #[rstest]

@@ -1,5 +1,6 @@
 //! `countersign demo`: the main job before the reader's eyes, over real HTTP on loopback.
 
+use crate::client::access_token;
 use crate::client::assertion::Statement;
 use crate::client::exchange::{Answer, AuthorizationServer, Refused, Request};
 use crate::client::key_file::KeyFile;
@@ -7,7 +8,7 @@ use crate::clock::SystemClock;
 use crate::core::clock::Clock;
 use crate::core::issuer::Issuer;
 use crate::dev::serve::{self, Embedded};
-use crate::jose::{self, Algorithm, Claims, SigningKey, UnverifiedJws};
+use crate::jose::{self, Algorithm, Claims, SigningKey};
 use crate::lifecycle::{Signals, Tasks};
 use crate::oauth::request::GrantType;
 use anyhow::Context;
@@ -131,11 +132,9 @@ impl<'o> Demo<'o> {
         let published = json!(server.keys().await?);
         let keys = jose::judge_jwks_value(&published, &Algorithm::ALL)?.keys;
         for token in [first, second, third].into_iter().flatten() {
-            let verified = verify(&token, &keys, &issuer);
-            let told = verified
-                .as_ref()
-                .map_or_else(|| "does not verify".to_owned(), summary);
-            self.check(verified.is_some(), &told)?;
+            let verified = access_token::verify(&token, &keys, &issuer, RESOURCE, SystemClock.now());
+            let told = verified.as_ref().map_or_else(ToString::to_string, summary);
+            self.check(verified.is_ok(), &told)?;
         }
         let closing = if self.failed == 0 {
             "All held."
@@ -282,18 +281,6 @@ async fn ask(server: &AuthorizationServer, grant: GrantType, assertion: &str) ->
         scope: None,
     };
     Ok(server.exchange(&request).await?)
-}
-
-/// What a resource server checks (RFC 9068 §4): type, key, issuer, audience, expiry.
-fn verify(token: &str, keys: &[jose::VerificationKey], issuer: &str) -> Option<Claims> {
-    let jws = UnverifiedJws::parse(token).ok()?;
-    if jws.typ() != Some("at+jwt") {
-        return None;
-    }
-    let key = jose::select(keys.iter(), jws.kid(), jws.algorithm()).ok()?;
-    let claims = jws.verify(key).ok()?;
-    let ours = claims.issuer() == Ok(issuer) && claims.audience().ok()?.sole() == Some(RESOURCE);
-    (ours && claims.expiry().ok()? > SystemClock.now()).then_some(claims)
 }
 
 fn summary(claims: &Claims) -> String {

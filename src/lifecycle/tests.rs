@@ -193,3 +193,33 @@ async fn the_end_of_what_others_need_ends_the_process() {
         );
     }
 }
+
+#[tokio::test]
+async fn tasks_go_on_during_the_drain() {
+    let drain = Duration::from_millis(50);
+    let tasks = Tasks::draining_for(drain);
+    let (draining, stop) = (tasks.draining(), tasks.shutdown());
+    let (send, mut told) = mpsc::unbounded_channel();
+    tasks.spawn_essential("index", async move {
+        draining.cancelled().await;
+        let began = tokio::time::Instant::now();
+        assert!(!stop.is_cancelled());
+        stop.cancelled().await;
+        send.send(began.elapsed())?;
+        Ok(())
+    });
+    let signals = stream::iter([()]).chain(stream::pending());
+    tasks.run_with(signals, LONG).await.unwrap();
+    assert!(told.recv().await.unwrap() >= drain);
+}
+
+#[tokio::test]
+async fn the_second_signal_ends_the_drain() {
+    let tasks = Tasks::draining_for(LONG);
+    tasks.spawn("stuck", std::future::pending());
+    let began = tokio::time::Instant::now();
+    let signals = stream::iter([(), ()]).chain(stream::pending());
+    let error = tasks.run_with(signals, LONG).await.unwrap_err();
+    assert!(matches!(error, LifecycleError::Aborted { .. }), "{error}");
+    assert!(began.elapsed() < LONG);
+}

@@ -1,15 +1,18 @@
-//! What happens on one connection: how many requests were begun on it, and how many are under way.
+//! What happens on one connection: how many requests were begun on it, how many are under way, and whether more may
+//! follow.
 //!
 //! HTTP/1.1 has a time limit for the next request's headers; HTTP/2 has none for the client's first
 //! bytes nor between requests. This is the one for both.
 
 use futures::future::BoxFuture;
-use http::Request;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// The activity of one connection; clones share it.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +34,8 @@ pub(super) struct Watched<S> {
     pub(super) service: S,
     /// Where they are counted.
     pub(super) activity: Activity,
+    /// Once it is cancelled, every answer is the last one of its connection.
+    pub(super) draining: CancellationToken,
 }
 
 // === impl Activity ===
@@ -65,9 +70,9 @@ impl Drop for UnderWay {
 
 // === impl Watched ===
 
-impl<S> Service<Request<Incoming>> for Watched<S>
+impl<S, B> Service<Request<Incoming>> for Watched<S>
 where
-    S: Service<Request<Incoming>>,
+    S: Service<Request<Incoming>, Response = Response<B>>,
     S::Future: Send + 'static,
 {
     type Response = S::Response;
@@ -76,9 +81,17 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let under_way = self.activity.begin();
+        let draining = self.draining.clone();
+        // HTTP/2 has no such header: its connections are told as a whole.
+        let has_header = request.version() <= Version::HTTP_11;
         let answer = self.service.call(request);
         Box::pin(async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
+            if let (true, true, Ok(answer)) = (has_header, draining.is_cancelled(), &mut answer) {
+                answer
+                    .headers_mut()
+                    .insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             drop(under_way);
             answer
         })

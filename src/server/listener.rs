@@ -33,6 +33,8 @@ pub struct Listener {
     pub limits: Limits,
     /// How long requests may take to finish after the shutdown began.
     pub grace: Duration,
+    /// Cancelled some time before the shutdown: from then on every answer asks the caller to connect anew.
+    pub draining: CancellationToken,
 }
 
 /// What one connection is served with.
@@ -41,6 +43,7 @@ struct Connection {
     limits: Limits,
     service: TowerToHyperService<Router>,
     activity: Activity,
+    draining: CancellationToken,
     closing: CancellationToken,
 }
 
@@ -72,6 +75,7 @@ impl Listener {
                     limits: self.limits,
                     service: TowerToHyperService::new(router.clone()),
                     activity: Activity::default(),
+                    draining: self.draining.clone(),
                     closing: closing.clone(),
                 };
                 connections.spawn(async move {
@@ -122,7 +126,7 @@ impl Connection {
             .max_buf_size(self.limits.header_size)
             .max_header_size(self.limits.header_size)
             .serve_connection(TokioIo::new(stream), self.watched());
-        self.drive(connection).await;
+        self.drive(connection, &self.closing).await;
     }
 
     async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
@@ -134,23 +138,30 @@ impl Connection {
             .keep_alive_interval(self.limits.headers)
             .keep_alive_timeout(self.limits.handshake)
             .serve_connection(TokioIo::new(stream), self.watched());
-        self.drive(connection).await;
+        // A connection has a way of its own to say that it ends. Who comes during the drain has nowhere else to go yet.
+        let close = if self.draining.is_cancelled() {
+            &self.closing
+        } else {
+            &self.draining
+        };
+        self.drive(connection, close).await;
     }
 
     fn watched(&self) -> Watched<TowerToHyperService<Router>> {
         Watched {
             service: self.service.clone(),
             activity: self.activity.clone(),
+            draining: self.draining.clone(),
         }
     }
 
-    /// Runs the connection until its end, or until it was idle for too long or the server closes; then it
-    /// may finish the requests under way, and nothing else.
-    async fn drive<C: GracefulConnection<Error: Display>>(&self, connection: C) {
+    /// Runs the connection until its end, or until it was idle for too long or is to `close`; then it may finish the
+    /// requests under way, and nothing else.
+    async fn drive<C: GracefulConnection<Error: Display>>(&self, connection: C, close: &CancellationToken) {
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => Some(ended),
-            () = self.closing.cancelled() => None,
+            () = close.cancelled() => None,
             () = self.activity.idle(self.limits.headers) => None,
         };
         let ended = if let Some(ended) = ended {

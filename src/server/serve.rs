@@ -73,6 +73,7 @@ pub fn serve_public(tasks: &Tasks, port: PublicPort, router: Router) {
         tls: port.tls,
         limits: port.limits,
         grace: REQUESTS,
+        draining: tasks.draining(),
     };
     let shutdown = tasks.shutdown();
     tasks.spawn_essential("public port", async move {
@@ -92,8 +93,13 @@ pub fn serve_health(tasks: &Tasks, socket: TcpListener, readiness: Readiness, re
         tls: None,
         limits,
         grace: Duration::from_secs(1),
+        draining: tasks.draining(),
     };
-    let shutdown = tasks.shutdown();
+    let (shutdown, draining, ending) = (tasks.shutdown(), tasks.draining(), readiness.clone());
+    tasks.spawn("end of readiness", async move {
+        draining.cancelled().await;
+        ending.end("nothing: it is ending");
+    });
     tasks.spawn_essential("health port", async move {
         listener
             .serve(health::routes(readiness, registry), shutdown)

@@ -89,7 +89,14 @@ fn pure_modules_touch_no_edge() {
 
 #[test]
 fn every_file_is_compiled() {
-    for place in ["src", "tests/it", "tests/interop", "tests/faults", "benches"] {
+    for place in [
+        "src",
+        "tests/it",
+        "tests/cluster",
+        "tests/interop",
+        "tests/faults",
+        "benches",
+    ] {
         let files = below(place);
         let declared: BTreeSet<PathBuf> = files.iter().flat_map(|file| modules(file)).collect();
         for file in files.iter().filter(|file| !is_crate_root(file)) {
@@ -107,6 +114,7 @@ fn is_crate_root(file: &Path) -> bool {
     let roots = [
         "src/lib.rs",
         "tests/it/main.rs",
+        "tests/cluster/main.rs",
         "tests/interop/main.rs",
         "tests/faults/main.rs",
         "benches/load/main.rs",

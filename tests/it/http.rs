@@ -4,6 +4,7 @@
 
 mod certificate;
 mod documents;
+mod drain;
 mod ends;
 mod failures;
 mod framing;

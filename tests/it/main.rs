@@ -12,6 +12,7 @@
 
 mod abandoned;
 mod catalogue;
+mod chart;
 mod cli;
 mod controller;
 mod crowd;

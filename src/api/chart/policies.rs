@@ -31,7 +31,10 @@ fn specs(cluster_wide: bool) -> Result<BTreeMap<String, String>, serde_saphyr::s
     for policy in manifests(&installation) {
         let name = policy.pointer("/metadata/name").and_then(Value::as_str);
         let name = name
-            .and_then(|name| name.strip_prefix(&prefix))
+            .and_then(|name| {
+                name.strip_prefix(&prefix)
+                    .or_else(|| name.strip_prefix("countersign-"))
+            })
             .unwrap_or_default();
         let name = name.split('.').next().unwrap_or_default();
         if policy.pointer("/spec/validations").is_some() {

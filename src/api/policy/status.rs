@@ -9,7 +9,8 @@ use crate::api::installation::{Account, Installation};
 use crate::api::v1alpha1::GROUP;
 use serde_json::{Value, json};
 
-/// The policy and its binding, in the watched namespaces.
+/// The policy and its binding, in the watched namespaces. Two that rule one namespace would let nobody write there: of
+/// those that rule the whole cluster there can be only one.
 pub(super) fn manifests(installation: &Installation) -> [Value; 2] {
     let controller = installation.user_name(Account::Controller);
     let mut constraints = json!({
@@ -31,7 +32,7 @@ pub(super) fn manifests(installation: &Installation) -> [Value; 2] {
         "message": format!("only the controller of Countersign ({controller}) may write this status"),
         "reason": "Forbidden",
     }]);
-    policy(&installation.shared_name("status"), &constraints, &validations)
+    policy(&installation.sole_name("status"), &constraints, &validations)
 }
 
 #[cfg(test)]

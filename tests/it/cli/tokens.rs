@@ -132,3 +132,76 @@ async fn the_issuer_may_come_from_the_environment() {
     let ran = countersign_with(args, &[("COUNTERSIGN_ISSUER", world.dev.issuer.as_ref())]).await;
     assert_eq!(claim(ran.data(), "iss"), json!(world.dev.issuer));
 }
+
+#[tokio::test]
+async fn claims_are_shown_without_the_token() {
+    let world = World::start().await;
+    let ran = world.with_key(&["-o", "claims"]).await;
+    let claims: Value = serde_json::from_str(ran.data()).unwrap();
+    assert_eq!(claims["client_id"], json!(CLIENT));
+    assert!(!ran.data().contains("eyJ"), "{}", ran.data());
+}
+
+/// A check of the server at its issuer identifier, with these options.
+async fn check(world: &World, args: &[&str]) -> Ran {
+    let fixed = ["check", "--issuer", &world.dev.issuer];
+    countersign(fixed.iter().chain(args)).await
+}
+
+#[tokio::test]
+async fn a_check_goes_from_metadata_to_a_verified_token() {
+    let world = World::start().await;
+    let exchange = [
+        "--service-account-token",
+        &world.pod_token,
+        "--resource",
+        "https://ledger.internal",
+    ];
+    let ran = check(&world, &exchange).await;
+    let marks: Vec<String> = ran
+        .data()
+        .lines()
+        .map(|line| line.split(':').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(marks, ["✓ metadata", "✓ keys", "✓ exchange", "✓ verification"]);
+    assert!(!ran.data().contains("eyJ"), "{}", ran.data());
+
+    let ran = check(&world, &["-o", "json"]).await;
+    let told: Value = serde_json::from_str(ran.data()).unwrap();
+    assert_eq!(told["ok"], json!(true));
+    assert_eq!(told["checks"].as_array().unwrap().len(), 2, "nothing to exchange");
+}
+
+#[tokio::test]
+async fn a_check_ends_at_what_does_not_hold_and_says_why() {
+    let world = World::start().await;
+    let unknown = [
+        "--service-account-token",
+        &world.pod_token,
+        "--resource",
+        "https://unknown.internal",
+    ];
+    let ran = check(&world, &unknown).await;
+    assert_eq!(ran.code, 1);
+    let last = ran.stdout.lines().last().unwrap();
+    assert!(last.starts_with("✗ exchange: invalid_target (400): "), "{last}");
+    assert!(last.contains("request_id"), "{last}");
+
+    let in_vain = [&unknown[..], &["--wait", "1"]].concat();
+    assert_eq!(check(&world, &in_vain).await.code, 4);
+
+    let elsewhere = countersign([
+        "check",
+        "--issuer",
+        "https://tokens.example",
+        "--endpoint",
+        &world.dev.issuer,
+    ])
+    .await;
+    assert_eq!(elsewhere.code, 1);
+    assert!(
+        elsewhere.stdout.contains("✗ metadata: the server calls itself"),
+        "{}",
+        elsewhere.stdout
+    );
+}

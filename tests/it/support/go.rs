@@ -4,6 +4,7 @@
 //! when that changes. Two processes never build at once, and neither ever sees half a binary. Having no
 //! Go is a failure that says what to do, never a skip.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// A module in `tests/<name>`, of the files `go.mod`, `go.sum` and `main.go`.
+/// A module in `tests/<name>`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GoModule {
     /// Its folder, and the name of the binary.
@@ -86,14 +87,34 @@ impl GoModule {
     fn digest(self, module: &Path) -> String {
         let mut context = Context::new(&SHA256);
         context.update(self.ldflags.as_bytes());
-        for name in ["go.mod", "go.sum", "main.go"] {
-            let path = module.join(name);
+        let mut sources = Vec::new();
+        collect(module, &mut sources);
+        sources.sort();
+        for path in sources {
             let bytes =
                 fs::read(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
-            context.update(name.as_bytes());
+            let name = path.strip_prefix(module).expect("a file of the module");
+            context.update(name.as_os_str().as_encoded_bytes());
             context.update(&bytes);
         }
         STANDARD.encode(context.finish())
+    }
+}
+
+/// The files of a module, and of its packages.
+fn collect(folder: &Path, sources: &mut Vec<PathBuf>) {
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
+    for entry in entries {
+        let path = entry.expect("an entry of a folder").path();
+        let of_go = ["go", "mod", "sum"]
+            .iter()
+            .any(|extension| path.extension() == Some(OsStr::new(extension)));
+        if path.is_dir() {
+            collect(&path, sources);
+        } else if of_go {
+            sources.push(path);
+        }
     }
 }
 

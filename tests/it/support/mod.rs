@@ -22,6 +22,7 @@ pub(crate) mod proxy;
 pub(crate) mod release;
 pub(crate) mod seat;
 pub(crate) mod stub;
+pub(crate) mod tools;
 pub(crate) mod workloads;
 
 pub(crate) use announce::announce;

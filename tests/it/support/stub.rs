@@ -29,15 +29,14 @@ impl Stub {
             let (status, text) = answer(&own, uri.path());
             async move { (http::StatusCode::from_u16(status).unwrap(), text).into_response() }
         });
-        let (tasks, listener) = (
-            Tasks::new(),
-            Listener {
-                socket,
-                tls: None,
-                limits: Limits::default(),
-                grace: Duration::ZERO,
-            },
-        );
+        let tasks = Tasks::new();
+        let listener = Listener {
+            socket,
+            tls: None,
+            limits: Limits::default(),
+            grace: Duration::ZERO,
+            draining: tasks.draining(),
+        };
         let shutdown = tasks.shutdown();
         tasks.spawn("stub", async move { listener.serve(router, shutdown).await });
         Self { url, tasks }

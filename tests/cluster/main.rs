@@ -1,0 +1,8 @@
+//! The product as it is installed: from its chart, in pods of its own image, on a real cluster. `tests/cluster/run`
+//! brings the cluster and the images, and calls this.
+
+// True of this binary anyway; clippy needs to read it to take all of this for test code.
+#![cfg(test)]
+
+mod ground;
+mod support;
