@@ -17,7 +17,7 @@ pub(super) fn template() -> Result<String, serde_saphyr::ser::Error> {
         ] {
             let given = RIGHTS
                 .iter()
-                .filter(|right| right.who == account && right.reach == reach);
+                .filter(|right| right.who == account && right.reach.role() == reach);
             let rules: String = given.map(rule).collect::<Result<_, _>>()?;
             let rules = if rules.is_empty() { "[]\n" } else { &rules };
             let role = account.role();
@@ -33,12 +33,12 @@ fn rule(right: &Right) -> Result<String, serde_saphyr::ser::Error> {
         return Ok(String::new());
     };
     let item = names::templated(&serde_saphyr::to_string(&json!([rule]))?);
-    let condition = match right.when {
-        When::Always => return Ok(item),
-        When::ManagedCertificate => "eq .Values.tls.mode \"auto\"",
-        When::Parts => ".Values.watchNamespaces",
-    };
-    Ok(format!("{{{{- if {condition} }}}}\n{item}{{{{- end }}}}\n"))
+    let managed = (right.when == When::ManagedCertificate).then_some("eq .Values.tls.mode \"auto\"");
+    let apart = right.reach.is_apart().then_some(".Values.watchNamespaces");
+    let conditions = managed.into_iter().chain(apart);
+    Ok(conditions.fold(item, |item, condition| {
+        format!("{{{{- if {condition} }}}}\n{item}{{{{- end }}}}\n")
+    }))
 }
 
 #[cfg(test)]
@@ -47,11 +47,13 @@ mod tests {
 
     #[test]
     fn no_list_is_left_empty_by_its_conditions() {
-        for right in RIGHTS.iter().filter(|right| right.when != When::Always) {
-            let beside = |other: &&Right| {
-                (other.who, other.reach, other.when) == (right.who, right.reach, When::Always)
-            };
-            assert!(RIGHTS.iter().any(|other| beside(&other)), "{right:?}");
+        let always = |right: &Right| right.when == When::Always && !right.reach.is_apart();
+        for right in RIGHTS.iter().filter(|right| !always(right)) {
+            let beside = |other: &Right| other.who == right.who && other.reach.role() == right.reach.role();
+            assert!(
+                RIGHTS.iter().any(|other| beside(other) && always(other)),
+                "{right:?}"
+            );
         }
     }
 }

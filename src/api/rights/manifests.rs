@@ -21,11 +21,14 @@ pub fn manifests(installation: &Installation) -> Vec<Value> {
     objects
 }
 
-/// The rules of `account` with this reach, in the order of the table.
+/// The rules of `account` in the role of this reach, in the order of the table. The controller makes the serving
+/// certificate.
 fn rules(installation: &Installation, account: Account, reach: Reach) -> Vec<Value> {
     let owners = OwnerNames::of(installation);
-    let given =
-        |right: &&Right| right.who == account && right.reach == reach && right.when.holds(installation);
+    let apart = !installation.is_cluster_wide();
+    let given = |right: &&Right| {
+        right.who == account && right.reach.role() == reach && (apart || !right.reach.is_apart())
+    };
     let rights = RIGHTS.iter().filter(given);
     rights.filter_map(|right| right.rule(&owners)).collect()
 }

@@ -58,14 +58,15 @@ fn row(right: &Right) -> String {
     }
     let place = match right.reach {
         Reach::Release => "release namespace",
+        Reach::ReleaseApart => "release namespace, if only some namespaces are watched",
         Reach::Watched => "watched namespaces",
+        Reach::WatchedApart => "watched namespaces, if those are only some",
         Reach::OptIn => "opted-in namespaces",
         Reach::Cluster => "cluster",
     };
     let when = match right.when {
         When::Always => "",
-        When::ManagedCertificate => "; if the controller makes the certificate",
-        When::Parts => "; if only some namespaces are watched",
+        When::ManagedCertificate => ", if the controller makes the certificate",
     };
     format!(
         "| {} | {to} | {place}{when} | {} |\n",

@@ -58,8 +58,12 @@ pub enum What {
 pub enum Reach {
     /// In the release namespace only.
     Release,
+    /// The same, if only some namespaces are watched.
+    ReleaseApart,
     /// In every namespace that is watched.
     Watched,
+    /// The same, if those are only some.
+    WatchedApart,
     /// In namespaces whose administrators bind the role themselves, and nowhere else.
     OptIn,
     /// In the whole cluster; nowhere if only some namespaces are watched.
@@ -73,8 +77,6 @@ pub enum When {
     Always,
     /// If the controller makes the serving certificate; which is so unless something else is said.
     ManagedCertificate,
-    /// If only some namespaces are watched.
-    Parts,
 }
 
 /// What the objects are called that own what the controller makes.
@@ -193,8 +195,8 @@ pub const RIGHTS: &[Right] = &[
             resource: "rolebindings",
         },
         verbs: &["get"],
-        reach: Reach::Watched,
-        when: When::Parts,
+        reach: Reach::WatchedApart,
+        when: When::Always,
         why: "what it makes there is collected when Countersign is uninstalled",
     },
     Right {
@@ -288,8 +290,8 @@ pub const RIGHTS: &[Right] = &[
         who: Account::Controller,
         what: named("", "configmaps", &["countersign-ca"]),
         verbs: &["list", "watch", "create", "patch"],
-        reach: Reach::Release,
-        when: When::Parts,
+        reach: Reach::ReleaseApart,
+        when: When::Always,
         why: "it publishes the certificates that clients trust at home, too",
     },
     Right {
@@ -337,8 +339,8 @@ impl Right {
                 names,
             } => (group, resource, names.to_vec()),
             What::Owner { group, resource } => {
-                let release = self.reach == Reach::Release;
-                let name = if release { &owners.deployment } else { &owners.role };
+                let at_home = self.reach.role() == Reach::Release;
+                let name = if at_home { &owners.deployment } else { &owners.role };
                 (group, resource, vec![name.as_str()])
             }
             What::Discovery { .. } => return None,
@@ -355,15 +357,22 @@ impl Right {
     }
 }
 
-// === impl When ===
+// === impl Reach ===
 
-impl When {
-    /// Whether it is so in `installation`, whose controller makes the serving certificate.
-    pub fn holds(self, installation: &Installation) -> bool {
+impl Reach {
+    /// The reach of the role that holds rights of this one.
+    pub const fn role(self) -> Self {
         match self {
-            Self::Always | Self::ManagedCertificate => true,
-            Self::Parts => !installation.is_cluster_wide(),
+            Self::Release | Self::ReleaseApart => Self::Release,
+            Self::Watched | Self::WatchedApart => Self::Watched,
+            Self::OptIn => Self::OptIn,
+            Self::Cluster => Self::Cluster,
         }
+    }
+
+    /// Whether it is one of installations that watch only some namespaces.
+    pub const fn is_apart(self) -> bool {
+        matches!(self, Self::ReleaseApart | Self::WatchedApart)
     }
 }
 

@@ -88,7 +88,7 @@ fn the_server_writes_the_replay_log_and_the_controller_what_is_named() {
             "Controller secrets Release",
             "Controller secrets Release",
             "Controller secrets Release",
-            "Controller configmaps Release",
+            "Controller configmaps ReleaseApart",
             "Controller replaysegments Release",
         ]
     );
