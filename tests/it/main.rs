@@ -35,4 +35,5 @@ mod signing_keys;
 mod standards;
 mod status_policy;
 mod support;
+mod traces;
 mod verifier;

@@ -27,6 +27,11 @@ impl Dev {
 
     /// The same, with further arguments.
     pub(crate) async fn start_with(files: &[(&str, &str)], args: &[&str]) -> Self {
+        Self::start_env(files, args, &[]).await
+    }
+
+    /// The same, with variables in its environment.
+    pub(crate) async fn start_env(files: &[(&str, &str)], args: &[&str], env: &[(String, String)]) -> Self {
         let folder = || {
             let mut builder = tempfile::Builder::new();
             builder
@@ -40,7 +45,7 @@ impl Dev {
         }
         let dir = objects.path().to_str().unwrap();
         let fixed = ["dev", "--dir", dir, "--listen", "127.0.0.1:0"];
-        let mut process = Process::countersign(fixed.iter().chain(args)).start();
+        let mut process = Process::countersign(fixed.iter().chain(args)).envs(env).start();
         let line = process.wait_for_line("issuer", SOON).await;
         process.wait_for_line("clients", SOON).await;
         let issuer = line.split_whitespace().last().unwrap().to_owned();

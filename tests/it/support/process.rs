@@ -40,6 +40,13 @@ impl Program {
         self
     }
 
+    /// Adds these variables.
+    pub(crate) fn envs(mut self, variables: &[(String, String)]) -> Self {
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        self.env.extend(variables);
+        self
+    }
+
     /// Starts the program.
     pub(crate) fn start(self) -> Process {
         let outputs = tempfile::Builder::new()

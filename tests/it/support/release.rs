@@ -128,11 +128,22 @@ impl Release {
 
     /// The same with these flags, and without any right to fetch from this machine.
     pub(crate) async fn controller_with(&self, plane: &ControlPlane, flags: &[&str]) -> Process {
+        self.controller_env(plane, flags, &[]).await
+    }
+
+    /// The same, with variables in its environment.
+    pub(crate) async fn controller_env(
+        &self,
+        plane: &ControlPlane,
+        flags: &[&str],
+        env: &[(String, String)],
+    ) -> Process {
         let health = format!("127.0.0.1:{}", free_port());
         let home = ["--namespace", &self.installation.namespace];
         let args = ["controller", "--health-listen", &health].into_iter().chain(home);
         Process::countersign(args.chain(self.watched()).chain(flags.iter().copied()))
             .env("KUBECONFIG", self.kubeconfig(plane, Account::Controller).await)
+            .envs(env)
             .start()
     }
 
@@ -157,6 +168,17 @@ impl Release {
         self.start_server_at(&self.seat(), &kubeconfig, flags)
     }
 
+    /// The same, with variables in its environment.
+    pub(crate) async fn start_server_env(
+        &self,
+        plane: &ControlPlane,
+        flags: &[&str],
+        env: &[(String, String)],
+    ) -> Server {
+        let kubeconfig = self.kubeconfig(plane, Account::Server).await;
+        self.start_server_in(&self.seat(), &kubeconfig, flags, env)
+    }
+
     /// A place for a server.
     pub(crate) fn seat(&self) -> Seat {
         Seat::new(self.folder.path())
@@ -164,6 +186,16 @@ impl Release {
 
     /// Starts a server in this place, which reaches the API server by this file.
     pub(crate) fn start_server_at(&self, seat: &Seat, kubeconfig: &Path, flags: &[&str]) -> Server {
+        self.start_server_in(seat, kubeconfig, flags, &[])
+    }
+
+    fn start_server_in(
+        &self,
+        seat: &Seat,
+        kubeconfig: &Path,
+        flags: &[&str],
+        env: &[(String, String)],
+    ) -> Server {
         let old = format!("{OLD}=RS256");
         let namespace = &self.installation.namespace;
         let args = [
@@ -182,6 +214,7 @@ impl Release {
                 .chain(flags.iter().copied()),
         )
         .env("KUBECONFIG", kubeconfig)
+        .envs(env)
         .start();
         let http = reqwest::Client::builder()
             .tls_certs_only([seat.trust()])
