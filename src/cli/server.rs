@@ -11,11 +11,13 @@ use crate::grants::Settings;
 use crate::index::MintedResources;
 use crate::jose::Algorithm;
 use crate::lifecycle::{Signals, Tasks};
+use crate::metrics::process::{self, Component};
+use crate::metrics::upstream::{Upstream, UpstreamMetrics};
 use crate::readiness::Readiness;
 use crate::replay::{Capacity, ReplayLog};
 use crate::server::broker::Broker;
 use crate::server::limits::Limits;
-use crate::server::metrics::register_process;
+use crate::server::metrics::state::register_index;
 use crate::server::serve::{GRACE, PublicPort, bind, routes, serve_health, serve_public};
 use crate::server::tls::{CertificateFiles, ReloadingTls};
 use anyhow::Context;
@@ -108,16 +110,18 @@ impl Args {
         };
         let tls = Arc::new(ReloadingTls::load(files).context("cannot serve TLS")?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let (client, api_clock) = self.cluster.connect(&clock).await?;
+        let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
+        process::register(&registry, Component::Server, &readiness)?;
+        let upstream = UpstreamMetrics::new(&registry, &[Upstream::Kubernetes])?;
+        let (client, api_clock) = self.cluster.connect(&clock, &upstream).await?;
         let signals = Signals::listen()?;
 
-        let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
         let installation = self.cluster.installation();
         let resources = MintedResources::listed(resources);
         let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
         let signing = view.index.signing_algorithms();
+        register_index(&registry, &view.index)?;
 
-        register_process(&registry)?;
         let settings = Settings {
             audience_floor: self.audience,
             ..Settings::new(issuer.clone())

@@ -2,6 +2,7 @@
 
 use crate::cluster::api_clock::ApiClock;
 use crate::core::clock::Clock;
+use crate::metrics::upstream::UpstreamMetrics;
 use anyhow::Context;
 use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -11,17 +12,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A client for the cluster that we run in, or that `kubeconfig` names, and the clock of its API server, which it measures
-/// on every answer.
+/// on every answer. `metrics` hears of every answer, too.
 ///
 /// It does not retry by itself: every caller here has a loop with a time limit of its own.
 pub async fn connect(
     kubeconfig: Option<&Path>,
     clock: &Arc<dyn Clock>,
+    metrics: &UpstreamMetrics,
 ) -> anyhow::Result<(Client, ApiClock)> {
     let config = config(kubeconfig).await?;
     let api_clock = ApiClock::new(Arc::clone(clock));
     let builder = ClientBuilder::try_from(config).context("cannot connect to the API server")?;
-    Ok((builder.with_layer(&api_clock).build(), api_clock))
+    let builder = builder.with_layer(&api_clock).with_layer(metrics);
+    Ok((builder.build(), api_clock))
 }
 
 async fn config(kubeconfig: Option<&Path>) -> anyhow::Result<Config> {

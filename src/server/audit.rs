@@ -6,6 +6,7 @@
 use crate::grants::assertion::{Addressed, Credential, Party};
 use crate::grants::authorize::Terms;
 use crate::grants::{Authenticated, Refusal};
+use crate::jose::Algorithm;
 use crate::oauth::request::GrantType;
 use std::time::Duration;
 
@@ -34,6 +35,10 @@ pub struct Record {
     pub token_id: Option<String>,
     /// How the assertion with the laxest `aud` named us.
     pub addressed: Option<Addressed>,
+    /// The algorithm of the token.
+    pub algorithm: Option<Algorithm>,
+    /// Whether an assertion had to be recorded in the replay log.
+    pub recorded: bool,
 }
 
 // === impl Record ===
@@ -58,6 +63,7 @@ impl Record {
         self.subject = Some(terms.subject.clone());
         self.audience = Some(terms.audience.to_string());
         self.scope = Some(terms.scopes.to_string());
+        self.algorithm = Some(terms.algorithm);
         self.pod = terms.workload.as_ref().map(|workload| workload.pod_name.clone());
     }
 

@@ -8,6 +8,7 @@ use crate::fetch::fault::FetchFault;
 use crate::fetch::{Fetched, Fetcher};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -36,9 +37,9 @@ pub(crate) async fn urls(
                 }
                 desk.want_urls(|url| host(fetcher, url));
             }
-            Some((start, result)) = running.next() => {
+            Some((start, result, took)) = running.next() => {
                 let outcome = result.as_ref().map_or_else(FetchFault::code, |_| "ok");
-                metrics.fetched(outcome);
+                metrics.fetched(&result, took);
                 debug!(host = start.host, outcome, "fetched a JWK set");
                 desk.finish_fetch(&start, result, clock.now());
             }
@@ -47,12 +48,13 @@ pub(crate) async fn urls(
     }
 }
 
-async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Fetched, FetchFault>) {
+async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Fetched, FetchFault>, Duration) {
+    let began = Instant::now();
     let result = match fetcher.target(&start.url) {
         Ok(target) => fetcher.fetch(&target).await,
         Err(fault) => Err(fault),
     };
-    (start, result)
+    (start, result, began.elapsed())
 }
 
 /// The host of `url`; one that is never called stands for itself.

@@ -15,6 +15,7 @@ use countersign::controller::{ControllerOptions, run};
 use countersign::fetch::FetchOptions;
 use countersign::fetch::addresses::AddressPolicy;
 use countersign::jose::{Algorithm, SigningKey};
+use countersign::metrics::upstream::{Upstream, UpstreamMetrics};
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{Api, DynamicObject, ListParams};
 use serde_json::{Value, json};
@@ -109,7 +110,11 @@ impl World {
             },
             at_once: 4,
             instance: "test".to_owned(),
-            metrics: ControllerMetrics::new(&self.registry).unwrap(),
+            metrics: ControllerMetrics::new(
+                &self.registry,
+                UpstreamMetrics::new(&self.registry, &[Upstream::Jwks]).unwrap(),
+            )
+            .unwrap(),
         };
         let stop = CancellationToken::new();
         let synced = Arc::new(AtomicBool::new(false));
