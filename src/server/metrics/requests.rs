@@ -78,7 +78,7 @@ impl Requests {
     }
 
     pub(super) fn observe(&self, error: Option<ErrorCode>, record: &Record, took: Duration) {
-        self.requests
+        self.answered
             .with_label_values(&labels(record.grant, error))
             .inc();
         let recorded = if record.recorded { "true" } else { "false" };
