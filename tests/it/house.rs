@@ -88,7 +88,14 @@ fn pure_modules_touch_no_edge() {
 
 #[test]
 fn every_file_is_compiled() {
-    for place in ["src", "tests/it", "tests/interop", "tests/faults", "benches"] {
+    for place in [
+        "src",
+        "tests/it",
+        "tests/interop",
+        "tests/faults",
+        "tests/observability",
+        "benches",
+    ] {
         let files = below(place);
         let declared: BTreeSet<PathBuf> = files.iter().flat_map(|file| modules(file)).collect();
         for file in files.iter().filter(|file| !is_crate_root(file)) {
@@ -108,6 +115,7 @@ fn is_crate_root(file: &Path) -> bool {
         "tests/it/main.rs",
         "tests/interop/main.rs",
         "tests/faults/main.rs",
+        "tests/observability/main.rs",
         "benches/load/main.rs",
         "benches/replay_log/main.rs",
     ];

@@ -129,8 +129,17 @@ impl Release {
     /// The same with these flags, and without any right to fetch from this machine.
     pub(crate) async fn controller_with(&self, plane: &ControlPlane, flags: &[&str]) -> Process {
         let health = format!("127.0.0.1:{}", free_port());
+        self.start_controller(plane, &health, flags).await
+    }
+
+    /// The same, where it is told how it is.
+    pub(crate) async fn controller_at(&self, plane: &ControlPlane, health: &str) -> Process {
+        self.start_controller(plane, health, &[]).await
+    }
+
+    async fn start_controller(&self, plane: &ControlPlane, health: &str, flags: &[&str]) -> Process {
         let home = ["--namespace", &self.installation.namespace];
-        let args = ["controller", "--health-listen", &health].into_iter().chain(home);
+        let args = ["controller", "--health-listen", health].into_iter().chain(home);
         Process::countersign(args.chain(self.watched()).chain(flags.iter().copied()))
             .env("KUBECONFIG", self.kubeconfig(plane, Account::Controller).await)
             .start()
