@@ -10,11 +10,16 @@
 
 #[path = "../it/observability/files.rs"]
 mod files;
+mod live;
 mod metrics;
 mod promtool;
 mod rules;
 #[path = "../it/observability/scene.rs"]
 mod scene;
-#[expect(dead_code, reason = "the integration tests share it, and use all of it")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the integration tests share it, and use all of it"
+)]
 #[path = "../it/support/mod.rs"]
 mod support;

@@ -2,10 +2,13 @@
 
 use super::expression::{fault, selectors};
 use super::families;
-use super::files::{AlertFile, RUNBOOKS, alerts, path, stems};
+use super::files::{AlertFile, alerts, path, stems};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
+
+/// What the chart replaces by the address of the runbooks.
+const RUNBOOKS: &str = "RUNBOOK_URL";
 
 const SECTIONS: [&str; 4] = ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"];
 

@@ -4,9 +4,6 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What stands for the address of the runbooks in the files of alerts.
-pub(crate) const RUNBOOKS: &str = "RUNBOOK_URL";
-
 /// A file of alerts: the rules of one alert, and the recording rules that they need.
 pub(crate) struct AlertFile {
     /// The name of the alert.

@@ -10,14 +10,15 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An installation with a client whose keys stand in its spec.
+/// An installation with a client that has a service account, and keys in its spec.
 pub(crate) struct Scene {
     pub(crate) server: Server,
     pub(crate) release: Release,
     /// The client's identifier and key.
     pub(crate) client: String,
     pub(crate) key: SigningKey,
-    controller: String,
+    /// Where the controller tells how it is.
+    pub(crate) controller: String,
     _process: Process,
 }
 
@@ -28,7 +29,9 @@ impl Scene {
     pub(crate) async fn start(plane: &ControlPlane, prefix: &str) -> Self {
         let release = Release::install(plane, prefix).await;
         let (key, client) = (key(), format!("{}/billing", release.namespace()));
-        let identities = json!([{ "keys": { "jwks": jwks(&[&key]) } }]);
+        plane.create_service_account(release.namespace(), "billing").await;
+        let keys = json!({ "keys": { "jwks": jwks(&[&key]) } });
+        let identities = json!([keys, { "serviceAccount": { "name": "billing" } }]);
         plane
             .apply(&client_object(release.namespace(), "billing", identities))
             .await;
@@ -59,7 +62,12 @@ impl Scene {
 
     /// A good assertion of the client, never made before.
     pub(crate) fn assertion(&self) -> String {
-        assertion(&self.key, &self.client, &self.server.issuer)
+        self.assertion_of(&self.key)
+    }
+
+    /// The same, signed with another key.
+    pub(crate) fn assertion_of(&self, key: &SigningKey) -> String {
+        assertion(key, &self.client, &self.server.issuer)
     }
 
     /// What the server shows.

@@ -132,9 +132,10 @@ impl Release {
         self.start_controller(plane, &health, flags).await
     }
 
-    /// The same, where it is told how it is.
+    /// The same, which may fetch from this machine and tells at `health` how it is.
     pub(crate) async fn controller_at(&self, plane: &ControlPlane, health: &str) -> Process {
-        self.start_controller(plane, health, &[]).await
+        self.start_controller(plane, health, &["--fetch-allow", "127.0.0.1/32"])
+            .await
     }
 
     async fn start_controller(&self, plane: &ControlPlane, health: &str, flags: &[&str]) -> Process {
@@ -162,7 +163,7 @@ impl Release {
 
     /// The same with these flags.
     pub(crate) async fn start_server_with(&self, plane: &ControlPlane, flags: &[&str]) -> Server {
-        let kubeconfig = self.kubeconfig(plane, Account::Server).await;
+        let kubeconfig = self.server_kubeconfig(plane).await;
         self.start_server_at(&self.seat(), &kubeconfig, flags)
     }
 
@@ -204,6 +205,11 @@ impl Release {
             http,
             ca: seat.certificate.clone(),
         }
+    }
+
+    /// How a server reaches the API server under its own account.
+    pub(crate) async fn server_kubeconfig(&self, plane: &ControlPlane) -> PathBuf {
+        self.kubeconfig(plane, Account::Server).await
     }
 
     async fn kubeconfig(&self, plane: &ControlPlane, account: Account) -> PathBuf {

@@ -10,7 +10,7 @@ import units
 
 BACKGROUND, PANEL, EDGE, TEXT, DIM = "#111217", "#181b1f", "#2c3036", "#d8d9da", "#8e9297"
 COLOURS = ["#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c", "#b877d9", "#8ab8ff", "#ffb357", "#96d98d", "#fade2a"]
-NAMED = {"green": "#73bf69", "orange": "#ff9830", "red": "#f2495c", "text": TEXT}
+NAMED = {"green": "#73bf69", "orange": "#ff9830", "red": "#f2495c", "blue": "#5794f2", "text": TEXT}
 
 
 def panel(axes, spec, answers, span):
@@ -25,7 +25,17 @@ def panel(axes, spec, answers, span):
     elif spec["type"] == "table":
         table(axes, defaults, series)
     else:
-        timeseries(axes, defaults, series, span)
+        timeseries(axes, defaults, series, span, fixed(spec))
+
+
+def fixed(spec):
+    """The colours that series have by their names."""
+    found = {}
+    for override in spec["fieldConfig"]["overrides"]:
+        for one in override["properties"]:
+            if one["id"] == "color":
+                found[override["matcher"]["options"]] = NAMED[one["value"]["fixedColor"]]
+    return found
 
 
 def colour(defaults, value):
@@ -71,7 +81,7 @@ def table(axes, defaults, series):
         cell.set_height(0.13)
 
 
-def timeseries(axes, defaults, series, span):
+def timeseries(axes, defaults, series, span, hues):
     """Lines over time, stacked if so said, and the line of a threshold."""
     custom = defaults.get("custom", {})
     stacked = custom.get("stacking", {}).get("mode") == "normal"
@@ -79,7 +89,7 @@ def timeseries(axes, defaults, series, span):
     base = {}
     top = 0.0
     for number, (name, _, points) in enumerate(series):
-        hue = COLOURS[number % len(COLOURS)]
+        hue = hues.get(name, COLOURS[number % len(COLOURS)])
         times = [datetime.fromtimestamp(at) for at, _ in points]
         lower = [base.get(at, 0.0) if stacked else 0.0 for at, _ in points]
         upper = [low + (0.0 if math.isnan(value) else value) if stacked else value for low, (_, value) in zip(lower, points)]
@@ -104,4 +114,9 @@ def timeseries(axes, defaults, series, span):
     axes.grid(color=EDGE, linewidth=0.5)
     for side in axes.spines.values():
         side.set_visible(False)
-    axes.legend(loc="upper left", fontsize=6.5, frameon=False, labelcolor=TEXT, ncols=1 if len(series) > 4 else 2)
+    box = axes.get_window_extent()
+    below = -22 / box.height
+    axes.legend(
+        loc="upper left", bbox_to_anchor=(-0.02, below), fontsize=6.5, frameon=False, labelcolor=TEXT, handlelength=1,
+        columnspacing=1, ncols=max(1, int(box.width / 90)),
+    )

@@ -34,8 +34,8 @@ def arguments():
 def axes(figure, place, lines):
     """The axes of a panel, with room for its title and its labels."""
     width, height = COLUMNS, lines
-    left, right = (place["x"] + 0.55) / width, (place["x"] + place["w"] - 0.2) / width
-    top, bottom = 1 - (place["y"] + 0.9) / height, 1 - (place["y"] + place["h"] - 0.5) / height
+    left, right = (place["x"] + 0.95) / width, (place["x"] + place["w"] - 0.2) / width
+    top, bottom = 1 - (place["y"] + 0.9) / height, 1 - (place["y"] + place["h"] - 1.1) / height
     return figure.add_axes((left, bottom, right - left, top - bottom))
 
 
