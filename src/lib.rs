@@ -23,6 +23,7 @@ pub mod index;
 pub mod jose;
 pub mod keys;
 pub mod lifecycle;
+pub mod metrics;
 pub mod oauth;
 pub mod readiness;
 pub mod replay;

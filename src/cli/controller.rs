@@ -19,8 +19,9 @@ use crate::fetch::addresses::AddressPolicy;
 use crate::jose::Algorithm;
 use crate::keys::RotationPolicy;
 use crate::lifecycle::{Signals, Tasks};
+use crate::metrics::process::{self, Component};
+use crate::metrics::upstream::{Upstream, UpstreamMetrics};
 use crate::readiness::Readiness;
-use crate::server::metrics::register_process;
 use crate::server::serve::{bind, serve_health};
 use anyhow::Context;
 use ipnet::IpNet;
@@ -88,13 +89,14 @@ impl Args {
 
     async fn serve(self) -> anyhow::Result<()> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let (client, _) = self.cluster.connect(&clock).await?;
+        let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
+        process::register(&registry, Component::Controller, &readiness)?;
+        let upstream = UpstreamMetrics::new(&registry, &[Upstream::Kubernetes, Upstream::Jwks])?;
+        let (client, _) = self.cluster.connect(&clock, &upstream).await?;
         let signals = Signals::listen()?;
         let installation = self.cluster.installation();
         let namespace = installation.namespace.clone();
-        let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
-        register_process(&registry)?;
-        let metrics = ControllerMetrics::new(&registry)?;
+        let metrics = ControllerMetrics::new(&registry, upstream)?;
         let collection = CollectionMetrics::new(&registry)?;
         let identity = Identity::new(&self.pod_name)?;
         let owners = self.certificates.owners(&client, &installation);
@@ -193,7 +195,9 @@ struct Leader {
 impl Leader {
     async fn work(self, stop: CancellationToken) -> anyhow::Result<()> {
         let secrets = Api::namespaced(self.client.clone(), &self.namespace);
-        let rotation = Rotation::new(secrets, self.policy, Arc::clone(&self.clock), |_| {})
+        let metrics = self.options.metrics.clone();
+        let report = move |event| metrics.rotated(event);
+        let rotation = Rotation::new(secrets, self.policy, Arc::clone(&self.clock), report)
             .owned_by(self.owners_of_keys);
         let leases = Api::namespaced(self.client.clone(), &self.namespace);
         let heartbeat =

@@ -2,6 +2,7 @@ use crate::api::installation::Installation;
 use crate::cluster::api_clock::ApiClock;
 use crate::cluster::connect;
 use crate::core::clock::Clock;
+use crate::metrics::upstream::UpstreamMetrics;
 use crate::telemetry::{LogFormat, Telemetry};
 use kube::Client;
 use std::net::SocketAddr;
@@ -50,9 +51,13 @@ impl InCluster {
         Telemetry::start(self.log_format, &self.log_level, service)
     }
 
-    /// Connects to the API server, and measures its clock beside `clock`.
-    pub(super) async fn connect(&self, clock: &Arc<dyn Clock>) -> anyhow::Result<(Client, ApiClock)> {
-        connect::connect(self.kubeconfig.as_deref(), clock).await
+    /// Connects to the API server, and measures its answers, and its clock beside `clock`.
+    pub(super) async fn connect(
+        &self,
+        clock: &Arc<dyn Clock>,
+        metrics: &UpstreamMetrics,
+    ) -> anyhow::Result<(Client, ApiClock)> {
+        connect::connect(self.kubeconfig.as_deref(), clock, metrics).await
     }
 
     /// The installation that the process is a part of.

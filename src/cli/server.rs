@@ -13,11 +13,13 @@ use crate::grants::Settings;
 use crate::index::MintedResources;
 use crate::jose::Algorithm;
 use crate::lifecycle::{Signals, Tasks};
+use crate::metrics::process::{self, Component};
+use crate::metrics::upstream::{Upstream, UpstreamMetrics};
 use crate::readiness::Readiness;
 use crate::replay::{Capacity, ReplayLog};
 use crate::server::broker::Broker;
 use crate::server::limits::Limits;
-use crate::server::metrics::register_process;
+use crate::server::metrics::state::register_index;
 use crate::server::serve::{GRACE, PublicPort, bind, routes, serve_health, serve_public};
 use prometheus::Registry;
 use std::collections::BTreeMap;
@@ -116,11 +118,13 @@ impl Args {
         let registry = Registry::new();
         let source = self.tls.load(&registry)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let (client, api_clock) = self.cluster.connect(&clock).await?;
-        let signals = Signals::listen()?;
-
         let tasks = Tasks::draining_for(Duration::from_secs(self.drain.into()));
         let readiness = Readiness::new();
+        process::register(&registry, Component::Server, &readiness)?;
+        let upstream = UpstreamMetrics::new(&registry, &[Upstream::Kubernetes])?;
+        let (client, api_clock) = self.cluster.connect(&clock, &upstream).await?;
+        let signals = Signals::listen()?;
+
         let installation = self.cluster.installation();
         let mut resources = MintedResources::listed(resources);
         if self.own_namespace_resources {
@@ -129,8 +133,8 @@ impl Args {
         let tls = source.follow(&client, &installation.namespace, &tasks, &readiness);
         let view = View::follow(&client, &installation, resources, &clock, &tasks, &readiness);
         let signing = view.index.signing_algorithms();
+        register_index(&registry, &view.index)?;
 
-        register_process(&registry)?;
         let settings = Settings {
             audience_floor: self.audience,
             ..Settings::new(issuer.clone())

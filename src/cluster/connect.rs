@@ -2,6 +2,7 @@
 
 use crate::cluster::api_clock::ApiClock;
 use crate::core::clock::Clock;
+use crate::metrics::upstream::UpstreamMetrics;
 use crate::telemetry::propagation;
 use anyhow::Context;
 use http::Request;
@@ -14,12 +15,13 @@ use std::time::Duration;
 use tower::util::MapRequestLayer;
 
 /// A client for the cluster that we run in, or that `kubeconfig` names, and the clock of its API server, which it measures
-/// on every answer.
+/// on every answer. `metrics` hears of every answer, too.
 ///
 /// Its requests name the trace that they belong to. It does not retry by itself: every caller here has a loop with a time limit of its own.
 pub async fn connect(
     kubeconfig: Option<&Path>,
     clock: &Arc<dyn Clock>,
+    metrics: &UpstreamMetrics,
 ) -> anyhow::Result<(Client, ApiClock)> {
     let config = config(kubeconfig).await?;
     let api_clock = ApiClock::new(Arc::clone(clock));
@@ -28,8 +30,8 @@ pub async fn connect(
         propagation::inject(request.headers_mut());
         request
     });
-    let client = builder.with_layer(&api_clock).with_layer(&traced).build();
-    Ok((client, api_clock))
+    let builder = builder.with_layer(&api_clock).with_layer(metrics);
+    Ok((builder.with_layer(&traced).build(), api_clock))
 }
 
 async fn config(kubeconfig: Option<&Path>) -> anyhow::Result<Config> {

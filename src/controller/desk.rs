@@ -253,6 +253,11 @@ impl Desk {
         (started, known.queue.next().map(Instant::from_std))
     }
 
+    /// How many clients are due and wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.known().queue.depth(Instant::now().into_std())
+    }
+
     /// A client was looked at.
     pub(crate) fn finish_reconcile(&self, place: Place, next: Next) {
         self.known().queue.done(place, next, Instant::now().into_std());

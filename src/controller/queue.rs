@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 /// The first pause after a failure; each further one in a row doubles it, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// Beyond it, a longer queue is told as this one.
+const DEEPEST: usize = 1_000;
 
 /// The clients that are due, now or later.
 #[derive(Debug)]
@@ -118,6 +120,13 @@ impl Queue {
         first.map(|(when, _)| *when)
     }
 
+    /// How many clients are due at `now` and wait for a slot, or for the end of a look that is under way; counted up
+    /// to [`DEEPEST`].
+    pub(crate) fn depth(&self, now: Instant) -> usize {
+        let due = self.order.iter().take_while(|(when, _)| *when <= now);
+        due.take(DEEPEST).count()
+    }
+
     fn drop_due(&mut self, place: &Place) {
         if let Some(when) = self.due.remove(place) {
             self.order.remove(&(when, place.clone()));
@@ -143,8 +152,11 @@ mod tests {
         queue.add(place("b"), now);
         queue.add(place("c"), now + 2 * SECOND);
         assert_eq!(queue.next(), Some(now));
+        assert_eq!(queue.depth(now), 1);
         let later = now + 3 * SECOND;
+        assert_eq!(queue.depth(later), 3);
         assert_eq!(queue.start(later), [place("b"), place("a")]);
+        assert_eq!(queue.depth(later), 1);
         assert!(queue.start(later).is_empty());
         assert_eq!(queue.next(), None);
         queue.done(place("b"), Next::Rest, later);

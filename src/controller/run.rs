@@ -190,6 +190,7 @@ async fn work(
             () = sleep_until(again) => {}
         }
         desk.with_clients(|clients| metrics.counted(clients.ready()));
+        metrics.waiting(desk.waiting());
         if synced.is_some() && desk.first_pass_done() {
             info!("every client was looked at");
             if let Some(synced) = synced.take() {

@@ -89,6 +89,28 @@ pub enum TlsFault {
 // === impl FetchFault ===
 
 impl FetchFault {
+    /// Every name that [`Self::code`] gives.
+    pub const CODES: [&str; 18] = [
+        "not_url",
+        "not_https",
+        "user_info",
+        "port",
+        "address",
+        "unresolved",
+        "unreachable",
+        "tls",
+        "timeout",
+        "redirect",
+        "status",
+        "content_type",
+        "encoded",
+        "too_large",
+        "broken",
+        "not_jwks",
+        "too_many_keys",
+        "no_roots",
+    ];
+
     /// A name for metrics and logs: one of a fixed set, in snake case.
     pub fn code(&self) -> &'static str {
         match self {
@@ -111,5 +133,38 @@ impl FetchFault {
             Self::TooManyKeys(_) => "too_many_keys",
             Self::NoRoots => "no_roots",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_fault_has_a_name_of_its_own_in_the_list() {
+        let all = [
+            FetchFault::NotUrl,
+            FetchFault::NotHttps,
+            FetchFault::UserInfo,
+            FetchFault::Port,
+            FetchFault::Address,
+            FetchFault::Unresolved,
+            FetchFault::Unreachable,
+            FetchFault::Tls(TlsFault::Other),
+            FetchFault::Timeout(Duration::ZERO),
+            FetchFault::Redirect(302),
+            FetchFault::Status(500),
+            FetchFault::ContentType,
+            FetchFault::Encoded,
+            FetchFault::TooLarge(1),
+            FetchFault::Broken,
+            FetchFault::NotJwks,
+            FetchFault::TooManyKeys(1),
+            FetchFault::NoRoots,
+        ];
+        let names: BTreeSet<&str> = all.iter().map(FetchFault::code).collect();
+        assert_eq!(names, BTreeSet::from(FetchFault::CODES));
+        assert_eq!(names.len(), all.len());
     }
 }

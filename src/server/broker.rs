@@ -45,7 +45,8 @@ impl Broker {
         let grant = self.decide(body, authorization_header, record)?;
         // A server that cannot sign is to find that out before it uses an assertion up.
         self.with_signing_key(grant.terms().algorithm, self.clock.now(), |_| Ok(()))?;
-        self.issue(&self.settle(grant).await?, record)
+        let settled = self.settle(grant, record).await?;
+        self.issue(&settled, record)
     }
 
     /// Everything before the replay log. Apart from [`Self::exchange`], so that what was read is gone
@@ -80,8 +81,9 @@ impl Broker {
         }
     }
 
-    async fn settle(&self, grant: Grant) -> Result<Settled, Refusal> {
+    async fn settle(&self, grant: Grant, record: &mut Record) -> Result<Settled, Refusal> {
         let uses = grant.uses();
+        record.recorded = !uses.is_empty();
         if uses.is_empty() {
             return grant.settle(Outcome::Owned, self.clock.now());
         }

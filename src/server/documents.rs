@@ -2,6 +2,7 @@
 
 use crate::core::clock::Clock;
 use crate::keys::SigningKeyStore;
+use crate::server::metrics::JwksMetrics;
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use base64::Engine;
@@ -23,15 +24,22 @@ pub struct Documents {
     metadata: Bytes,
     keys: Arc<SigningKeyStore>,
     clock: Arc<dyn Clock>,
+    metrics: JwksMetrics,
 }
 
 impl Documents {
     /// The serialised metadata document, and the keys behind the key set.
-    pub fn new(metadata: Vec<u8>, keys: Arc<SigningKeyStore>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        metadata: Vec<u8>,
+        keys: Arc<SigningKeyStore>,
+        clock: Arc<dyn Clock>,
+        metrics: JwksMetrics,
+    ) -> Self {
         Self {
             metadata: Bytes::from(metadata),
             keys,
             clock,
+            metrics,
         }
     }
 
@@ -48,7 +56,9 @@ impl Documents {
             .map(|keys| keys.jwks(self.clock.now()))
             .unwrap_or_default();
         let body = serde_json::to_vec(&json!({ "keys": keys })).unwrap_or_default();
-        cached(Bytes::from(body), "application/jwk-set+json", headers)
+        let answer = cached(Bytes::from(body), "application/jwk-set+json", headers);
+        self.metrics.observe(answer.status());
+        answer
     }
 }
 

@@ -23,7 +23,7 @@ static RUNTIME: LazyLock<Runtime> =
 static ENDPOINT: LazyLock<TokenEndpoint> = LazyLock::new(|| {
     let issuer = Issuer::parse("https://tokens.example").unwrap();
     let (_, broker) = assemble(issuer).unwrap();
-    let metrics = Arc::new(ServerMetrics::new(&Registry::new()).unwrap());
+    let metrics = Arc::new(ServerMetrics::new(&Registry::new(), &[]).unwrap());
     TokenEndpoint::new(
         Arc::new(broker),
         Limits::default(),

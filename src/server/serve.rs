@@ -1,9 +1,6 @@
 //! A server from its parts: two ports, and the tasks behind them.
 
-use crate::core::clock::Clock;
-use crate::core::issuer::Issuer;
 use crate::jose::Algorithm;
-use crate::keys::SigningKeyStore;
 use crate::lifecycle::Tasks;
 use crate::oauth::metadata::Metadata;
 use crate::readiness::Readiness;
@@ -12,7 +9,7 @@ use crate::server::broker::Broker;
 use crate::server::documents::Documents;
 use crate::server::limits::Limits;
 use crate::server::listener::Listener;
-use crate::server::metrics::ServerMetrics;
+use crate::server::metrics::{JwksMetrics, ServerMetrics, state};
 use crate::server::tls::ServingTls;
 use crate::server::token::TokenEndpoint;
 use crate::server::{health, router};
@@ -57,13 +54,12 @@ pub fn routes(
     audit: AuditLog,
 ) -> anyhow::Result<Router> {
     let issuer = broker.settings.issuer.clone();
-    let documents = documents(
-        &issuer,
-        signing,
-        Arc::clone(&broker.keys),
-        Arc::clone(&broker.clock),
-    )?;
-    let metrics = Arc::new(ServerMetrics::new(registry)?);
+    let (keys, clock) = (Arc::clone(&broker.keys), Arc::clone(&broker.clock));
+    state::register_keys(registry, &keys, &clock, signing)?;
+    let metadata =
+        serde_json::to_vec(&Metadata::new(&issuer, signing)).context("cannot write the metadata document")?;
+    let documents = Documents::new(metadata, keys, clock, JwksMetrics::new(registry)?);
+    let metrics = Arc::new(ServerMetrics::new(registry, signing)?);
     let token = TokenEndpoint::new(broker, limits, metrics, audit, life()?);
     Ok(router::public(&issuer, Arc::new(token), &Arc::new(documents)))
 }
@@ -108,17 +104,6 @@ pub fn serve_health(tasks: &Tasks, socket: TcpListener, readiness: Readiness, re
             .await;
         Ok(())
     });
-}
-
-fn documents(
-    issuer: &Issuer,
-    signing: &[Algorithm],
-    keys: Arc<SigningKeyStore>,
-    clock: Arc<dyn Clock>,
-) -> anyhow::Result<Documents> {
-    let metadata =
-        serde_json::to_vec(&Metadata::new(issuer, signing)).context("cannot write the metadata document")?;
-    Ok(Documents::new(metadata, keys, clock))
 }
 
 /// Tells one life of the process from another in request ids.

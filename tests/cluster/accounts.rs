@@ -4,7 +4,7 @@ use crate::support::Space;
 use crate::support::command::kubectl;
 use crate::support::release::{HOME, Release};
 use countersign::api::installation::Account;
-use countersign::api::rights::{RIGHTS, Reach, Right, What, When};
+use countersign::api::rights::{RIGHTS, Reach, Right, What};
 use std::collections::BTreeSet;
 
 /// `resource[.group] name verb` of each thing that may be done.
@@ -78,8 +78,7 @@ fn may(home: &str, account: &str, namespace: &str) -> Rights {
 }
 
 fn documented(account: Account, reaches: &[Reach]) -> Rights {
-    let ours =
-        |right: &&Right| right.who == account && reaches.contains(&right.reach) && right.when != When::Parts;
+    let ours = |right: &&Right| right.who == account && reaches.contains(&right.reach);
     let mut rights = Rights::new();
     for right in RIGHTS.iter().filter(ours) {
         let (group, resource, names) = match right.what {

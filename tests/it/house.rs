@@ -95,6 +95,7 @@ fn every_file_is_compiled() {
         "tests/cluster",
         "tests/interop",
         "tests/faults",
+        "tests/observability",
         "benches",
     ] {
         let files = below(place);
@@ -117,6 +118,7 @@ fn is_crate_root(file: &Path) -> bool {
         "tests/cluster/main.rs",
         "tests/interop/main.rs",
         "tests/faults/main.rs",
+        "tests/observability/main.rs",
         "benches/load/main.rs",
         "benches/replay_log/main.rs",
     ];

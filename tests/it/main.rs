@@ -26,6 +26,7 @@ mod house;
 mod http;
 mod matrix;
 mod oauthclient_schema;
+mod observability;
 mod refusals_documented;
 #[expect(dead_code, reason = "`tests/faults` shares it, and uses all of it")]
 mod replay_log;

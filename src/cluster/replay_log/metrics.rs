@@ -1,6 +1,8 @@
 //! What the replay log counts.
 
-use prometheus::{Gauge, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry};
+use crate::metrics::{REMOTE, counters, gauge, histogram, whole_gauge};
+use crate::replay::Capacity;
+use prometheus::{Error, Gauge, Histogram, IntCounterVec, IntGauge, Registry};
 use std::time::Duration;
 
 /// The metrics of a server's part in the replay log; the values of every label are from a fixed set.
@@ -10,6 +12,7 @@ pub struct LogMetrics {
     batch: Histogram,
     appends: IntCounterVec,
     keys: IntGauge,
+    capacity: IntGauge,
     segments: IntGauge,
     lag: Gauge,
     resyncs: IntCounterVec,
@@ -45,55 +48,70 @@ pub(super) enum Resync {
 
 impl LogMetrics {
     /// Metrics in `registry`; fails if they are registered there already.
-    pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub fn new(registry: &Registry) -> Result<Self, Error> {
         let metrics = Self {
-            duration: Histogram::with_opts(
-                HistogramOpts::new(
-                    "countersign_replay_append_duration_seconds",
-                    "Time from sending an append to seeing it on the watch.",
-                )
-                .buckets(vec![
-                    0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06, 0.125, 0.25, 0.5, 1.0, 2.5, 5.0,
-                ]),
+            duration: histogram(
+                registry,
+                "countersign_replay_append_duration_seconds",
+                "Time from sending an append to seeing it on the watch.",
+                REMOTE,
             )?,
-            batch: Histogram::with_opts(
-                HistogramOpts::new("countersign_replay_append_keys", "Keys that one append adds.")
-                    .buckets(vec![1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0]),
+            batch: histogram(
+                registry,
+                "countersign_replay_append_keys",
+                "Keys that one append adds.",
+                &[1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0],
             )?,
-            appends: IntCounterVec::new(
-                Opts::new(
-                    "countersign_replay_appends_total",
-                    "Appends sent to the API server, by what its answer said.",
-                ),
+            appends: counters(
+                registry,
+                "countersign_replay_appends_total",
+                "Appends sent to the API server, by what its answer said.",
                 &["outcome"],
             )?,
-            keys: IntGauge::new("countersign_replay_keys", "Live keys in the replay log.")?,
-            segments: IntGauge::new("countersign_replay_segments", "Live segments of the replay log.")?,
-            lag: Gauge::new(
+            keys: whole_gauge(
+                registry,
+                "countersign_replay_keys",
+                "Live keys in the replay log.",
+            )?,
+            capacity: whole_gauge(
+                registry,
+                "countersign_replay_keys_limit",
+                "Live keys that the replay log holds at the most, as --replay-capacity says.",
+            )?,
+            segments: whole_gauge(
+                registry,
+                "countersign_replay_segments",
+                "Live segments of the replay log.",
+            )?,
+            lag: gauge(
+                registry,
                 "countersign_replay_watch_silence_seconds",
                 "Time since the watch of the replay log last showed anything; a quiet one does every minute.",
             )?,
-            resyncs: IntCounterVec::new(
-                Opts::new(
-                    "countersign_replay_resyncs_total",
-                    "Times at which the replay log was read anew from a list, by reason.",
-                ),
+            resyncs: counters(
+                registry,
+                "countersign_replay_resyncs_total",
+                "Times at which the replay log was read anew from a list, by reason.",
                 &["reason"],
             )?,
-            clock_offset: Gauge::new(
+            clock_offset: gauge(
+                registry,
                 "countersign_clock_offset_seconds",
                 "How far this server's clock is ahead of the API server's, to about a second.",
             )?,
         };
-        registry.register(Box::new(metrics.duration.clone()))?;
-        registry.register(Box::new(metrics.batch.clone()))?;
-        registry.register(Box::new(metrics.appends.clone()))?;
-        registry.register(Box::new(metrics.keys.clone()))?;
-        registry.register(Box::new(metrics.segments.clone()))?;
-        registry.register(Box::new(metrics.lag.clone()))?;
-        registry.register(Box::new(metrics.resyncs.clone()))?;
-        registry.register(Box::new(metrics.clock_offset.clone()))?;
+        for outcome in AppendOutcome::ALL {
+            metrics.appends.with_label_values(&[outcome.as_str()]).reset();
+        }
+        for reason in Resync::ALL {
+            metrics.resyncs.with_label_values(&[reason.as_str()]).reset();
+        }
         Ok(metrics)
+    }
+
+    /// How much the log may hold.
+    pub(super) fn capacity(&self, capacity: Capacity) {
+        self.capacity.set(whole(capacity.keys));
     }
 
     /// An append with so many keys is sent.
@@ -104,12 +122,7 @@ impl LogMetrics {
     }
 
     pub(super) fn answered(&self, outcome: AppendOutcome) {
-        let outcome = match outcome {
-            AppendOutcome::Stored => "stored",
-            AppendOutcome::Refused => "refused",
-            AppendOutcome::Unknown => "unknown",
-        };
-        self.appends.with_label_values(&[outcome]).inc();
+        self.appends.with_label_values(&[outcome.as_str()]).inc();
     }
 
     /// An append was seen, so long after it was sent.
@@ -118,25 +131,59 @@ impl LogMetrics {
     }
 
     pub(super) fn resync(&self, reason: Resync) {
-        let reason = match reason {
-            Resync::Start => "start",
-            Resync::Gone => "gone",
-            Resync::Unreachable => "unreachable",
-            Resync::Stalled => "stalled",
-            Resync::Fault => "fault",
-            Resync::Anchor => "anchor",
-        };
-        self.resyncs.with_label_values(&[reason]).inc();
+        self.resyncs.with_label_values(&[reason.as_str()]).inc();
     }
 
     /// What is there now, and how long the watch has been silent.
     pub(super) fn now(&self, keys: usize, segments: usize, silence: Duration) {
-        self.keys.set(i64::try_from(keys).unwrap_or(i64::MAX));
-        self.segments.set(i64::try_from(segments).unwrap_or(i64::MAX));
+        self.keys.set(whole(keys));
+        self.segments.set(whole(segments));
         self.lag.set(silence.as_secs_f64());
     }
 
     pub(super) fn clock_offset(&self, seconds: f64) {
         self.clock_offset.set(seconds);
     }
+}
+
+// === impl AppendOutcome ===
+
+impl AppendOutcome {
+    const ALL: [Self; 3] = [Self::Stored, Self::Refused, Self::Unknown];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+// === impl Resync ===
+
+impl Resync {
+    const ALL: [Self; 6] = [
+        Self::Start,
+        Self::Gone,
+        Self::Unreachable,
+        Self::Stalled,
+        Self::Fault,
+        Self::Anchor,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Gone => "gone",
+            Self::Unreachable => "unreachable",
+            Self::Stalled => "stalled",
+            Self::Fault => "fault",
+            Self::Anchor => "anchor",
+        }
+    }
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

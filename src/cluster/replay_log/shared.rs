@@ -58,6 +58,7 @@ impl Shared {
         api_clock: ApiClock,
         metrics: LogMetrics,
     ) -> Self {
+        metrics.capacity(options.capacity);
         let state = State {
             replica: Replica::new(options.capacity),
             pace: Pace::new(options.append_rate, life),

@@ -1,6 +1,7 @@
 //! What the collection counts.
 
-use prometheus::{IntCounter, IntGauge, Registry};
+use crate::metrics::{counter, whole_gauge};
+use prometheus::{Error, IntCounter, IntGauge, Registry};
 
 /// The metrics of the collection of the replay log.
 #[derive(Debug, Clone)]
@@ -14,25 +15,24 @@ pub struct CollectionMetrics {
 
 impl CollectionMetrics {
     /// The metrics, registered with `registry`. Fails if they are there already.
-    pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let metrics = Self {
-            collected: IntCounter::new(
+    pub fn new(registry: &Registry) -> Result<Self, Error> {
+        Ok(Self {
+            collected: counter(
+                registry,
                 "countersign_replay_segments_collected_total",
                 "Segments of the replay log that were deleted because nothing in them is honoured any more.",
             )?,
-            failures: IntCounter::new(
+            failures: counter(
+                registry,
                 "countersign_replay_collection_failures_total",
                 "Requests of the collection of the replay log that failed, or whose answer had no usable date.",
             )?,
-            left: IntGauge::new(
+            left: whole_gauge(
+                registry,
                 "countersign_replay_collection_segments",
                 "Segments of the replay log that were there after it was last looked through, but for anchors.",
             )?,
-        };
-        registry.register(Box::new(metrics.collected.clone()))?;
-        registry.register(Box::new(metrics.failures.clone()))?;
-        registry.register(Box::new(metrics.left.clone()))?;
-        Ok(metrics)
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::fetch::{Fetched, Fetcher};
 use crate::telemetry::SPANS;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, debug, info_span};
@@ -38,9 +39,9 @@ pub(crate) async fn urls(
                 }
                 desk.want_urls(|url| host(fetcher, url));
             }
-            Some((start, result)) = running.next() => {
+            Some((start, result, took)) = running.next() => {
                 let outcome = result.as_ref().map_or_else(FetchFault::code, |_| "ok");
-                metrics.fetched(outcome);
+                metrics.fetched(&result, took);
                 debug!(host = start.host, outcome, "fetched a JWK set");
                 desk.finish_fetch(&start, result, clock.now());
             }
@@ -50,7 +51,7 @@ pub(crate) async fn urls(
 }
 
 /// The host is a stranger: it is not told which trace the request belongs to.
-async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Fetched, FetchFault>) {
+async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Fetched, FetchFault>, Duration) {
     let span = info_span!(
         target: SPANS,
         parent: None,
@@ -61,6 +62,7 @@ async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Fetched, Fetch
         server.address = Empty,
         error.type = Empty,
     );
+    let began = Instant::now();
     let fetching = async {
         match fetcher.target(&start.url) {
             Ok(target) => {
@@ -75,7 +77,7 @@ async fn fetch(fetcher: &Fetcher, start: Start) -> (Start, Result<Fetched, Fetch
         span.record("otel.status_code", "ERROR");
         span.record("error.type", fault.code());
     }
-    (start, result)
+    (start, result, began.elapsed())
 }
 
 /// The host of `url`; one that is never called stands for itself.

@@ -4,6 +4,7 @@ use crate::grants::Authenticated;
 use crate::grants::assertion::{Addressed, Credential, Party};
 use crate::grants::authorize::Terms;
 use crate::grants::service_account::Workload;
+use crate::jose::Algorithm;
 use crate::oauth::request::GrantType;
 
 /// What became known of a request on its way through the pipeline.
@@ -33,6 +34,10 @@ pub struct Record {
     pub scopes: Vec<String>,
     /// The `jti` of the token.
     pub token_id: Option<String>,
+    /// The algorithm of the token.
+    pub algorithm: Option<Algorithm>,
+    /// Whether an assertion had to be recorded in the replay log.
+    pub recorded: bool,
 }
 
 /// A JWT that was verified.
@@ -67,6 +72,7 @@ impl Record {
     pub fn terms(&mut self, terms: &Terms) {
         self.subject = Some(terms.subject.clone());
         self.audience = Some(terms.audience.to_string());
+        self.algorithm = Some(terms.algorithm);
         self.scopes = terms.scopes.iter().map(str::to_owned).collect();
     }
 }

@@ -17,6 +17,7 @@ use countersign::controller::{ControllerOptions, run};
 use countersign::fetch::FetchOptions;
 use countersign::fetch::addresses::AddressPolicy;
 use countersign::jose::{Algorithm, SigningKey};
+use countersign::metrics::upstream::{Upstream, UpstreamMetrics};
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{Api, DynamicObject, ListParams};
 use serde_json::{Value, json};
@@ -122,7 +123,11 @@ impl World {
                 self.installation.clone(),
                 OwnerNames::default(),
             )),
-            metrics: ControllerMetrics::new(&self.registry).unwrap(),
+            metrics: ControllerMetrics::new(
+                &self.registry,
+                UpstreamMetrics::new(&self.registry, &[Upstream::Jwks]).unwrap(),
+            )
+            .unwrap(),
         };
         let stop = CancellationToken::new();
         let synced = Arc::new(AtomicBool::new(false));

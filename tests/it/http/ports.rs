@@ -1,8 +1,8 @@
 //! The second port: health and metrics, and no way to a token.
 
 use countersign::lifecycle::Tasks;
+use countersign::metrics::process::{self, Component};
 use countersign::readiness::Readiness;
-use countersign::server::metrics::register_process;
 use countersign::server::serve::serve_health;
 use http::Method;
 use prometheus::Registry;
@@ -13,7 +13,7 @@ async fn f13_the_second_port_tells_of_health_and_gives_no_token() {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
     let (tasks, readiness, registry) = (Tasks::new(), Readiness::new(), Registry::new());
-    register_process(&registry).unwrap();
+    process::register(&registry, Component::Server, &readiness).unwrap();
     let waiting = readiness.block("the signing keys");
     serve_health(&tasks, socket, readiness, registry);
     let get = async |path: &str| {

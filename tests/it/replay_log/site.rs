@@ -220,7 +220,10 @@ impl Site {
             let (_, text) = replica.health("/metrics").await.expect("metrics");
             for line in text.lines().filter_map(|line| line.strip_prefix(PREFIX)) {
                 let (reason, count) = line.split_once("\"} ").expect("a counter's line");
-                *found.entry(reason.to_owned()).or_default() += count.parse::<u64>().expect("a count");
+                let count = count.parse::<u64>().expect("a count");
+                if count > 0 {
+                    *found.entry(reason.to_owned()).or_default() += count;
+                }
             }
         }
         found

@@ -21,6 +21,7 @@ use countersign::grants::Settings;
 use countersign::index::MintedResources;
 use countersign::jose::Algorithm;
 use countersign::lifecycle::Tasks;
+use countersign::metrics::upstream::{Upstream, UpstreamMetrics};
 use countersign::readiness::Readiness;
 use countersign::replay::Capacity;
 use countersign::server::audit::Record;
@@ -71,7 +72,9 @@ impl Skewed {
         let kubeconfig = plane
             .kubeconfig_as(&home.namespace, &service_account(Account::Server))
             .await;
-        let (client, api_clock) = connect(Some(&kubeconfig), &clock).await.unwrap();
+        let registry = Registry::new();
+        let upstream = UpstreamMetrics::new(&registry, &[Upstream::Kubernetes]).unwrap();
+        let (client, api_clock) = connect(Some(&kubeconfig), &clock, &upstream).await.unwrap();
         let resources = MintedResources::listed(BTreeMap::from([(LEDGER.to_owned(), Algorithm::Es256)]));
         let view = View::follow(&client, home, resources, &clock, &tasks, &readiness);
         let settings = Settings::new(Issuer::parse(issuer).unwrap());
@@ -83,7 +86,7 @@ impl Skewed {
             capacity: Capacity::default(),
             append_rate: 100,
         };
-        let metrics = LogMetrics::new(&Registry::new()).unwrap();
+        let metrics = LogMetrics::new(&registry).unwrap();
         let log = ClusterLog::follow(&client, options, &clock, &api_clock, metrics, &tasks, &readiness);
         Self {
             broker: Broker {

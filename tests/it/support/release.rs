@@ -139,8 +139,24 @@ impl Release {
         env: &[(String, String)],
     ) -> Process {
         let health = format!("127.0.0.1:{}", free_port());
+        self.start_controller(plane, &health, flags, env).await
+    }
+
+    /// The same, which may fetch from this machine and tells at `health` how it is.
+    pub(crate) async fn controller_at(&self, plane: &ControlPlane, health: &str) -> Process {
+        self.start_controller(plane, health, &["--fetch-allow", "127.0.0.1/32"], &[])
+            .await
+    }
+
+    async fn start_controller(
+        &self,
+        plane: &ControlPlane,
+        health: &str,
+        flags: &[&str],
+        env: &[(String, String)],
+    ) -> Process {
         let home = ["--namespace", &self.installation.namespace];
-        let args = ["controller", "--health-listen", &health].into_iter().chain(home);
+        let args = ["controller", "--health-listen", health].into_iter().chain(home);
         Process::countersign(args.chain(self.watched()).chain(flags.iter().copied()))
             .env("KUBECONFIG", self.kubeconfig(plane, Account::Controller).await)
             .envs(env)
@@ -164,7 +180,7 @@ impl Release {
 
     /// The same with these flags.
     pub(crate) async fn start_server_with(&self, plane: &ControlPlane, flags: &[&str]) -> Server {
-        let kubeconfig = self.kubeconfig(plane, Account::Server).await;
+        let kubeconfig = self.server_kubeconfig(plane).await;
         self.start_server_at(&self.seat(), &kubeconfig, flags)
     }
 
@@ -228,6 +244,11 @@ impl Release {
             http,
             ca: seat.certificate.clone(),
         }
+    }
+
+    /// How a server reaches the API server under its own account.
+    pub(crate) async fn server_kubeconfig(&self, plane: &ControlPlane) -> PathBuf {
+        self.kubeconfig(plane, Account::Server).await
     }
 
     async fn kubeconfig(&self, plane: &ControlPlane, account: Account) -> PathBuf {

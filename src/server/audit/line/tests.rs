@@ -1,6 +1,7 @@
 use super::*;
 use crate::core::ids::ServiceAccountId;
 use crate::grants::service_account::Workload;
+use crate::jose::Algorithm;
 use serde_json::{Map, Value};
 
 /// A line with every member.
@@ -29,6 +30,8 @@ fn whole(record: &mut Record) -> Map<String, Value> {
         audience: Some("https://ledger.example".to_owned()),
         scopes: vec!["read".to_owned()],
         token_id: Some("three".to_owned()),
+        algorithm: Some(Algorithm::Es256),
+        recorded: true,
     };
     let request = Request {
         id: "life-1",
