@@ -67,16 +67,29 @@ fn no_name_and_no_label_is_too_long() {
 }
 
 #[test]
-fn a_namespace_of_digits_stays_a_string() {
+fn names_of_digits_stay_strings() {
     for object in installed("1", "123", "") {
-        assert!(object["metadata"]["name"].is_string(), "{object}");
-        assert!(
-            object["metadata"]["namespace"]
-                .as_str()
-                .is_none_or(|namespace| namespace == "123")
-        );
+        let metadata = &object["metadata"];
+        assert!(metadata["name"].is_string(), "{object}");
+        let namespace = metadata.get("namespace").unwrap_or(&Value::Null);
+        assert!(namespace.is_null() || namespace == "123", "{}", id(&object));
         for subject in object["subjects"].as_array().into_iter().flatten() {
             assert_eq!(subject["namespace"], "123");
+        }
+        let labels = [
+            &metadata["labels"],
+            &object["spec"]["selector"],
+            &object["spec"]["selector"]["matchLabels"],
+        ];
+        for (label, value) in labels
+            .iter()
+            .flat_map(|labels| labels.as_object().into_iter().flatten())
+        {
+            assert!(
+                value.is_string() || label == "matchLabels",
+                "{label} of {}",
+                id(&object)
+            );
         }
     }
 }
@@ -134,18 +147,15 @@ fn everything_is_in_the_namespace_of_the_installation_or_in_none() {
 
 #[test]
 fn every_object_says_whose_it_is() {
-    for object in rendered(&[
-        "--set",
-        "commonLabels.team=identity,commonAnnotations.owner=identity",
-    ]) {
+    let labels = "commonLabels.team=identity,commonLabels.app\\.kubernetes\\.io/name=theirs";
+    for object in rendered(&["--set", labels, "--set", "commonAnnotations.owner=identity"]) {
         let labels = &object["metadata"]["labels"];
-        assert_eq!(labels["app.kubernetes.io/name"], "countersign", "{}", id(&object));
-        assert_eq!(
-            labels["app.kubernetes.io/part-of"],
-            "countersign",
-            "{}",
-            id(&object)
-        );
-        assert_eq!(labels["team"], "identity", "{}", id(&object));
+        for (label, value) in [
+            ("app.kubernetes.io/name", "countersign"),
+            ("app.kubernetes.io/part-of", "countersign"),
+            ("team", "identity"),
+        ] {
+            assert_eq!(labels[label], value, "{}", id(&object));
+        }
     }
 }
