@@ -94,25 +94,44 @@ fn names_of_digits_stay_strings() {
     }
 }
 
+/// What two installations both want to make.
+fn shared(first: &str, second: &str) -> BTreeSet<String> {
+    let (ours, theirs) = (
+        ids(&installed("first", "a", first)),
+        ids(&installed("second", "b", second)),
+    );
+    ours.intersection(&theirs).cloned().collect()
+}
+
 #[test]
 fn two_installations_share_the_definitions_alone() {
+    let definitions = ["oauthclients", "replaysegments"]
+        .map(|plural| format!("CustomResourceDefinition -/{plural}.countersign.dev"));
     for (first, second) in [
-        ("", ""),
         ("watchNamespaces={x}", "watchNamespaces={y}"),
         ("", "watchNamespaces={y}"),
     ] {
-        let ours = ids(&installed("first", "a", first));
-        let theirs = ids(&installed("second", "b", second));
-        let shared: BTreeSet<&String> = ours.intersection(&theirs).collect();
         assert_eq!(
-            shared,
-            BTreeSet::from([
-                &"CustomResourceDefinition -/oauthclients.countersign.dev".to_owned(),
-                &"CustomResourceDefinition -/replaysegments.countersign.dev".to_owned(),
-            ]),
+            shared(first, second),
+            definitions.clone().into(),
             "{first} and {second}"
         );
     }
+}
+
+/// A cluster takes one installation that serves all of it: a second one is refused by this name.
+#[test]
+fn two_installations_of_the_whole_cluster_meet_at_one_policy() {
+    let mut shared = shared("crds.enabled=false", "crds.enabled=false").into_iter();
+    assert_eq!(
+        shared.next().unwrap(),
+        "ValidatingAdmissionPolicy -/countersign-status"
+    );
+    assert_eq!(
+        shared.next().unwrap(),
+        "ValidatingAdmissionPolicyBinding -/countersign-status"
+    );
+    assert_eq!(shared.next(), None);
 }
 
 #[test]
