@@ -34,8 +34,8 @@ namespaceSelector:
   - {{ include "countersign.namespace" . | quote }}
 selector:
   matchLabels:
-    app.kubernetes.io/name: {{ include "countersign.name" . }}
-    app.kubernetes.io/instance: {{ .Release.Name }}
+    app.kubernetes.io/name: {{ include "countersign.name" . | quote }}
+    app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* The rules of one file in files/alerts as they are rendered, as a list in YAML. Takes root and rules. */}}

@@ -67,39 +67,71 @@ fn no_name_and_no_label_is_too_long() {
 }
 
 #[test]
-fn a_namespace_of_digits_stays_a_string() {
+fn names_of_digits_stay_strings() {
     for object in installed("1", "123", "") {
-        assert!(object["metadata"]["name"].is_string(), "{object}");
-        assert!(
-            object["metadata"]["namespace"]
-                .as_str()
-                .is_none_or(|namespace| namespace == "123")
-        );
+        let metadata = &object["metadata"];
+        assert!(metadata["name"].is_string(), "{object}");
+        let namespace = metadata.get("namespace").unwrap_or(&Value::Null);
+        assert!(namespace.is_null() || namespace == "123", "{}", id(&object));
         for subject in object["subjects"].as_array().into_iter().flatten() {
             assert_eq!(subject["namespace"], "123");
+        }
+        let labels = [
+            &metadata["labels"],
+            &object["spec"]["selector"],
+            &object["spec"]["selector"]["matchLabels"],
+        ];
+        for (label, value) in labels
+            .iter()
+            .flat_map(|labels| labels.as_object().into_iter().flatten())
+        {
+            assert!(
+                value.is_string() || label == "matchLabels",
+                "{label} of {}",
+                id(&object)
+            );
         }
     }
 }
 
+/// What two installations both want to make.
+fn shared(first: &str, second: &str) -> BTreeSet<String> {
+    let (ours, theirs) = (
+        ids(&installed("first", "a", first)),
+        ids(&installed("second", "b", second)),
+    );
+    ours.intersection(&theirs).cloned().collect()
+}
+
 #[test]
 fn two_installations_share_the_definitions_alone() {
+    let definitions = ["oauthclients", "replaysegments"]
+        .map(|plural| format!("CustomResourceDefinition -/{plural}.countersign.dev"));
     for (first, second) in [
-        ("", ""),
         ("watchNamespaces={x}", "watchNamespaces={y}"),
         ("", "watchNamespaces={y}"),
     ] {
-        let ours = ids(&installed("first", "a", first));
-        let theirs = ids(&installed("second", "b", second));
-        let shared: BTreeSet<&String> = ours.intersection(&theirs).collect();
         assert_eq!(
-            shared,
-            BTreeSet::from([
-                &"CustomResourceDefinition -/oauthclients.countersign.dev".to_owned(),
-                &"CustomResourceDefinition -/replaysegments.countersign.dev".to_owned(),
-            ]),
+            shared(first, second),
+            definitions.clone().into(),
             "{first} and {second}"
         );
     }
+}
+
+/// A cluster takes one installation that serves all of it: a second one is refused by this name.
+#[test]
+fn two_installations_of_the_whole_cluster_meet_at_one_policy() {
+    let mut shared = shared("crds.enabled=false", "crds.enabled=false").into_iter();
+    assert_eq!(
+        shared.next().unwrap(),
+        "ValidatingAdmissionPolicy -/countersign-status"
+    );
+    assert_eq!(
+        shared.next().unwrap(),
+        "ValidatingAdmissionPolicyBinding -/countersign-status"
+    );
+    assert_eq!(shared.next(), None);
 }
 
 #[test]
@@ -134,18 +166,15 @@ fn everything_is_in_the_namespace_of_the_installation_or_in_none() {
 
 #[test]
 fn every_object_says_whose_it_is() {
-    for object in rendered(&[
-        "--set",
-        "commonLabels.team=identity,commonAnnotations.owner=identity",
-    ]) {
+    let labels = "commonLabels.team=identity,commonLabels.app\\.kubernetes\\.io/name=theirs";
+    for object in rendered(&["--set", labels, "--set", "commonAnnotations.owner=identity"]) {
         let labels = &object["metadata"]["labels"];
-        assert_eq!(labels["app.kubernetes.io/name"], "countersign", "{}", id(&object));
-        assert_eq!(
-            labels["app.kubernetes.io/part-of"],
-            "countersign",
-            "{}",
-            id(&object)
-        );
-        assert_eq!(labels["team"], "identity", "{}", id(&object));
+        for (label, value) in [
+            ("app.kubernetes.io/name", "countersign"),
+            ("app.kubernetes.io/part-of", "countersign"),
+            ("team", "identity"),
+        ] {
+            assert_eq!(labels[label], value, "{}", id(&object));
+        }
     }
 }
