@@ -7,5 +7,6 @@
 mod accounts;
 mod ground;
 mod install;
+mod observed;
 mod support;
 mod under_load;

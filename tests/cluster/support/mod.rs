@@ -4,6 +4,7 @@ pub(crate) mod command;
 #[path = "../../it/support/eventually.rs"]
 pub(crate) mod eventually;
 pub(crate) mod leaks;
+pub(crate) mod observers;
 pub(crate) mod pod;
 pub(crate) mod release;
 mod report;

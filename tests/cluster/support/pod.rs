@@ -71,12 +71,53 @@ impl Pod {
         self
     }
 
+    /// With a volume from this source at this path.
+    pub(crate) fn mounting(mut self, name: &str, path: &str, source: Value) -> Self {
+        let mut volume = source;
+        volume["name"] = json!(name);
+        let mount = json!({ "name": name, "mountPath": path });
+        push(&mut self.spec["volumes"], volume);
+        push(&mut self.spec["containers"][0]["volumeMounts"], mount);
+        self
+    }
+
+    /// With these variables.
+    pub(crate) fn with_env(mut self, variables: &[(&str, &str)]) -> Self {
+        for (name, value) in variables {
+            push(
+                &mut self.spec["containers"][0]["env"],
+                json!({ "name": name, "value": value }),
+            );
+        }
+        self
+    }
+
+    /// With a token for the API server.
+    pub(crate) fn with_api_token(mut self) -> Self {
+        self.spec["automountServiceAccountToken"] = json!(true);
+        self
+    }
+
+    /// Run again until it ends well.
+    pub(crate) fn until_it_succeeds(mut self) -> Self {
+        self.spec["restartPolicy"] = json!("OnFailure");
+        self
+    }
+
     /// The pod as an object.
     pub(crate) fn object(&self, name: &str) -> Value {
         json!({
             "apiVersion": "v1", "kind": "Pod",
             "metadata": { "name": name, "labels": self.labels }, "spec": self.spec,
         })
+    }
+}
+
+/// Appends to a list, which may not be there yet.
+fn push(list: &mut Value, item: Value) {
+    match list {
+        Value::Array(items) => items.push(item),
+        other => *other = json!([item]),
     }
 }
 
