@@ -22,6 +22,7 @@ mod first_token;
 mod fixture;
 mod house;
 mod http;
+mod image;
 mod matrix;
 mod oauthclient_schema;
 mod refusals_documented;
