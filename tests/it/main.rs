@@ -24,6 +24,7 @@ mod first_token;
 mod fixture;
 mod house;
 mod http;
+mod image;
 mod matrix;
 mod oauthclient_schema;
 mod observability;

@@ -141,7 +141,11 @@ impl Space {
         })
         .await;
         let said = self.logs(name);
-        assert_eq!(phase, "Succeeded", "the pod {name} said: {said}");
+        let last = said.lines().rev().take(20).collect::<Vec<_>>();
+        assert_eq!(
+            phase, "Succeeded",
+            "the last lines of the pod {name}, backwards: {last:#?}"
+        );
         said
     }
 

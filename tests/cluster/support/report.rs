@@ -2,7 +2,7 @@
 
 use super::command::try_kubectl;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What to keep of a namespace, by file.
 const KEPT: [(&str, &[&str]); 4] = [
@@ -50,10 +50,11 @@ fn keep(namespace: &str, file: &str, args: &[&str]) {
 
 /// A test that fails already is not to fail for its report.
 fn put(namespace: &str, file: &str, text: &str) {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .with_file_name("cluster")
-        .join("report")
-        .join(namespace);
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target"),
+        PathBuf::from,
+    );
+    let folder = target.join("cluster/report").join(namespace);
     fs::create_dir_all(&folder)
         .and_then(|()| fs::write(folder.join(file), text))
         .unwrap_or_default();
