@@ -97,7 +97,7 @@ countersign-tls
 {{/* The resource that `helm test` asks a token for. */}}
 {{- define "countersign.testedResource" -}}
 {{- if .Values.server.ownNamespaceResources -}}
-https://{{ include "countersign.serviceHost" . }}
+https://{{ include "countersign.fullname" . }}-test.{{ include "countersign.namespace" . }}.svc
 {{- else -}}
 {{- (first .Values.server.protectedResources).identifier -}}
 {{- end -}}

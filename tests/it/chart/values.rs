@@ -231,7 +231,7 @@ fn what_helm_test_runs_is_the_product_with_a_token_of_its_own() {
             "--endpoint=https://countersign-server.countersign-system.svc/a",
             "--ca=/var/run/secrets/countersign.dev/ca/ca.crt",
             "--service-account-token=/var/run/secrets/countersign.dev/token",
-            "--resource=https://countersign-server.countersign-system.svc",
+            "--resource=https://countersign-test.countersign-system.svc",
             "--wait=120"
         ])
     );
@@ -245,7 +245,7 @@ fn what_helm_test_runs_is_the_product_with_a_token_of_its_own() {
     let client = find(&objects, "OAuthClient", "countersign-test");
     assert_eq!(
         client["spec"]["resources"][0]["identifier"],
-        "https://countersign-server.countersign-system.svc"
+        "https://countersign-test.countersign-system.svc"
     );
     for kind in ["Pod", "OAuthClient", "ServiceAccount"] {
         let annotations = &find(&objects, kind, "countersign-test")["metadata"]["annotations"];
