@@ -175,6 +175,28 @@ fn network_policies_open_what_is_needed_and_no_more() {
 }
 
 #[test]
+fn who_may_ask_for_tokens_is_who_is_named_and_what_helm_test_runs() {
+    let named = "networkPolicy.enabled=true,networkPolicy.clients[0].podSelector.matchLabels.app=theirs";
+    let callers = |set: &str| -> Vec<Value> {
+        let objects = rendered(&["--set", named, "--set", set]);
+        let policy = find(&objects, "NetworkPolicy", "countersign-server");
+        let callers = policy["spec"]["ingress"][0]["from"].as_array().unwrap().clone();
+        if let Some(test) = callers.get(1) {
+            let pod = find(&objects, "Pod", "countersign-test");
+            for (label, value) in test["podSelector"]["matchLabels"].as_object().unwrap() {
+                assert_eq!(&pod["metadata"]["labels"][label], value);
+            }
+        }
+        callers
+    };
+    assert_eq!(callers("").len(), 2);
+    assert_eq!(
+        callers("tests.enabled=false"),
+        [json!({"podSelector": {"matchLabels": {"app": "theirs"}}})]
+    );
+}
+
+#[test]
 fn our_accounts_have_a_share_of_the_api_server() {
     let objects = rendered(&[]);
     let name = "countersign.countersign-system";
@@ -209,7 +231,7 @@ fn what_helm_test_runs_is_the_product_with_a_token_of_its_own() {
             "--endpoint=https://countersign-server.countersign-system.svc/a",
             "--ca=/var/run/secrets/countersign.dev/ca/ca.crt",
             "--service-account-token=/var/run/secrets/countersign.dev/token",
-            "--resource=https://countersign-server.countersign-system.svc",
+            "--resource=https://countersign-test.countersign-system.svc",
             "--wait=120"
         ])
     );
@@ -223,7 +245,7 @@ fn what_helm_test_runs_is_the_product_with_a_token_of_its_own() {
     let client = find(&objects, "OAuthClient", "countersign-test");
     assert_eq!(
         client["spec"]["resources"][0]["identifier"],
-        "https://countersign-server.countersign-system.svc"
+        "https://countersign-test.countersign-system.svc"
     );
     for kind in ["Pod", "OAuthClient", "ServiceAccount"] {
         let annotations = &find(&objects, kind, "countersign-test")["metadata"]["annotations"];
