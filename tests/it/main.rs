@@ -12,6 +12,7 @@
 
 mod abandoned;
 mod catalogue;
+mod certificates;
 mod chart;
 mod cli;
 mod controller;
