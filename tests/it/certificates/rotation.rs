@@ -132,7 +132,7 @@ async fn a_client_that_reads_the_bundle_once_a_week_verifies_for_more_than_a_yea
     let (_stop, mut published) = lead(&home, &told).await;
     let server = serve(&home).await;
     let mut weekly = String::new();
-    let mut served = Vec::new();
+    let mut shown_so_far = Vec::new();
     let mut sizes = Vec::new();
     // A week is seven steps and the bundle is read on the first: the client's is up to a week old.
     for day in 0..400 {
@@ -156,8 +156,8 @@ async fn a_client_that_reads_the_bundle_once_a_week_verifies_for_more_than_a_yea
             Ok(shown)
         })
         .await;
-        if served.last() != Some(&shown) {
-            served.push(shown);
+        if shown_so_far.last() != Some(&shown) {
+            shown_so_far.push(shown);
         }
         sizes.push(anchors(current.as_bytes()).unwrap().len());
         home.clock.advance(DAY);
@@ -168,7 +168,11 @@ async fn a_client_that_reads_the_bundle_once_a_week_verifies_for_more_than_a_yea
         [1, 2, 1],
         "the successor comes, and the first authority goes"
     );
-    assert!((20..=23).contains(&served.len()), "{} certificates", served.len());
+    assert!(
+        (20..=23).contains(&shown_so_far.len()),
+        "{} certificates",
+        shown_so_far.len()
+    );
     assert_eq!(
         told.count(|event| *event == CertificateEvent::AuthorityWritten),
         3

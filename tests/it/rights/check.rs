@@ -198,7 +198,7 @@ impl Check {
             Self::ServingCertificateIsRestored => trust::is_restored(scene, "countersign-tls").await,
             Self::BundleIsPublished => drop(trust::published(scene, scene.release.namespace()).await),
             Self::BundleIsAtHome => {
-                drop(trust::published(scene, &scene.release.installation.namespace).await)
+                drop(trust::published(scene, &scene.release.installation.namespace).await);
             }
             Self::BundleIsPutRight => trust::is_put_right(scene).await,
             Self::LeaseIsOwned => trust::lease_is_owned(scene).await,

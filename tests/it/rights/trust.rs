@@ -14,7 +14,7 @@ const CA: &str = "countersign-ca";
 pub(super) const NEW_NAME: &str = "second.test";
 
 /// How many changes in a row must be put right: more than are found by looking once in a while.
-const CHANGES: usize = 3;
+const CHANGES: usize = 4;
 
 pub(super) async fn is_made(scene: &Scene, name: &str) {
     let secrets = scene.home::<Secret>();
