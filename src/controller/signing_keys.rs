@@ -173,6 +173,9 @@ impl Rotation {
 
     /// Tells of a failure; returns how long to wait before the next attempt.
     fn failed(&self, error: &RotationError) -> Duration {
+        if let Some(owners) = &self.owners {
+            owners.doubt_at_home();
+        }
         if matches!(error, RotationError::Write(WriteError::Conflict)) {
             tracing::info!(%error, "reading the signing keys again");
             (self.report)(RotationEvent::Conflict);

@@ -13,6 +13,7 @@
 mod abandoned;
 mod audit;
 mod catalogue;
+mod certificates;
 mod chart;
 mod cli;
 mod controller;

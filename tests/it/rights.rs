@@ -2,7 +2,9 @@
 
 mod ablation;
 mod check;
+mod everywhere;
 mod leases;
 mod needed;
 mod refused;
 mod scene;
+mod trust;

@@ -361,6 +361,7 @@ impl Right {
 
 impl Reach {
     /// The reach of the role that holds rights of this one.
+    #[must_use]
     pub const fn role(self) -> Self {
         match self {
             Self::Release | Self::ReleaseApart => Self::Release,

@@ -242,6 +242,7 @@ impl<'d> Publisher<'d> {
                 Next::Rest
             }
             Ok(Err(error)) => {
+                self.owners.doubt(namespace);
                 warn!(namespace, error = %Told::from(&error), "the CA bundle could not be published");
                 Next::Retry
             }

@@ -203,6 +203,7 @@ impl ManagedCertificates {
 
     /// Tells of a failure; returns how long to wait before the next attempt.
     fn failed(&self, failure: &Failure) -> Duration {
+        self.owners.doubt_at_home();
         if matches!(failure, Failure::Write(WriteError::Conflict)) {
             tracing::info!(error = %failure, "reading the certificates again");
             self.happened(CertificateEvent::Conflict);

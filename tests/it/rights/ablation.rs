@@ -20,14 +20,14 @@ pub(super) fn verbs() -> Vec<Verb> {
     let mut verbs = Vec::new();
     // The installations of these tests watch a namespace each: they have no right in the whole cluster.
     let everywhere =
-        |right: &Right| matches!((right.reach, right.what), (Reach::Cluster, What::Objects { .. }));
+        |right: &Right| right.reach == Reach::Cluster && !matches!(right.what, What::Discovery { .. });
     for (index, right) in RIGHTS.iter().enumerate().filter(|(_, right)| !everywhere(right)) {
         let before = RIGHTS[..index].iter();
         let position = before
-            .filter(|other| (other.who, other.reach) == (right.who, right.reach))
+            .filter(|other| (other.who, other.reach.role()) == (right.who, right.reach.role()))
             .count();
         let names: Vec<Option<&'static str>> = match right.what {
-            What::Objects { names: [], .. } | What::Discovery { .. } => vec![None],
+            What::Objects { names: [], .. } | What::Owner { .. } | What::Discovery { .. } => vec![None],
             What::Objects { names, .. } => names.iter().copied().map(Some).collect(),
         };
         for name in names {
@@ -47,7 +47,7 @@ pub(super) fn without(verb: &Verb, installation: &Installation) -> String {
     let whole = manifests(installation);
     let mut objects = whole.clone();
     match verb.right.what {
-        What::Objects { .. } => objects.iter_mut().for_each(|object| {
+        What::Objects { .. } | What::Owner { .. } => objects.iter_mut().for_each(|object| {
             if is_role(object, verb.right, installation) {
                 take(&mut object["rules"], verb);
             }
@@ -70,8 +70,8 @@ pub(super) fn yaml(objects: &[Value]) -> String {
 fn is_role(object: &Value, right: &Right, installation: &Installation) -> bool {
     let account = installation.service_account(right.who);
     let (kind, name) = match right.reach {
-        Reach::Release => ("Role", account),
-        Reach::Watched => ("ClusterRole", installation.shared_name(right.who.role())),
+        Reach::Release | Reach::ReleaseApart => ("Role", account),
+        Reach::Watched | Reach::WatchedApart => ("ClusterRole", installation.shared_name(right.who.role())),
         Reach::OptIn => ("ClusterRole", installation.key_reader_role()),
         Reach::Cluster => ("ClusterRole", installation.cluster_role(right.who)),
     };
@@ -111,7 +111,7 @@ impl Verb {
     /// As the table of expectations names it.
     pub(super) fn key(&self) -> (Account, &'static str, Option<&'static str>, &'static str) {
         let resource = match self.right.what {
-            What::Objects { resource, .. } => resource,
+            What::Objects { resource, .. } | What::Owner { resource, .. } => resource,
             What::Discovery { role } => role,
         };
         (self.right.who, resource, self.name, self.word)

@@ -3,6 +3,7 @@
 use super::leases::{LEASE, beat, beats_on, leader, renewed};
 use super::needed::PATIENCE;
 use super::scene::{OLD_SEGMENT, Scene, carrier, events};
+use super::trust;
 use crate::support::workloads::{client_object, jwks, key};
 use countersign::api::v1alpha1::ReplaySegment;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -26,6 +27,16 @@ pub(super) enum Check {
     SigningKeysAreMade,
     /// The server has read them.
     ServerHasSigningKeys,
+    /// The Secret of the certificate authority is made.
+    AuthorityIsMade,
+    /// The Secret of the serving certificate is made.
+    ServingCertificateIsMade,
+    /// The server has read it.
+    ServerHasCertificate,
+    /// The bundle stands where clients are.
+    BundleIsPublished,
+    /// The bundle stands at home.
+    BundleIsAtHome,
     /// The status of a client is written.
     StatusIsWritten,
     /// A client with an inline key gets a token.
@@ -38,6 +49,10 @@ pub(super) enum Check {
     HeartBeats,
     /// The lease is renewed.
     LeaseIsRenewed,
+    /// The lease is the Deployment's.
+    LeaseIsOwned,
+    /// The bundle is the RoleBinding's.
+    BundleIsOwned,
     /// What the replay log need not remember is deleted.
     SegmentsAreCollected,
     /// The key of a ConfigMap is published.
@@ -56,28 +71,45 @@ pub(super) enum Check {
     EventIsWritten,
     /// The same again is counted.
     EventIsCounted,
+    /// A changed bundle at home is put right.
+    BundleIsPutRight,
     /// The deleted Secret of the signing keys stands again.
     SigningKeysAreRestored,
+    /// The deleted Secret of the certificate authority stands again.
+    AuthorityIsRestored,
+    /// The deleted Secret of the serving certificate stands again.
+    ServingCertificateIsRestored,
     /// A new leader adds a signing key.
     SigningKeyIsAdded,
+    /// The new leader, which is told of no owner, says so in the Secret of the authority.
+    AuthorityIsFreed,
+    /// The new leader makes a certificate for the names that it is told.
+    CertificateIsRenewed,
     /// The new leader's heart beats in the same lease.
     HeartBeatsOn,
 }
 
 /// In this order.
-pub(super) const ALL: [Check; 24] = [
+pub(super) const ALL: [Check; 36] = [
     Check::ServerHasClients,
     Check::ServerHasIssuer,
     Check::ServerHasLog,
     Check::ControllerLeads,
     Check::SigningKeysAreMade,
     Check::ServerHasSigningKeys,
+    Check::AuthorityIsMade,
+    Check::ServingCertificateIsMade,
+    Check::ServerHasCertificate,
+    Check::BundleIsPublished,
+    Check::BundleIsAtHome,
     Check::StatusIsWritten,
     Check::InlineKeyWorks,
     Check::LogIsAppendedTo,
     Check::ServerSeesClients,
     Check::HeartBeats,
     Check::LeaseIsRenewed,
+    Check::LeaseIsOwned,
+    Check::BundleIsOwned,
     Check::SegmentsAreCollected,
     Check::ConfigMapIsRead,
     Check::SecretIsRead,
@@ -87,8 +119,13 @@ pub(super) const ALL: [Check; 24] = [
     Check::SecretIsFollowed,
     Check::EventIsWritten,
     Check::EventIsCounted,
+    Check::BundleIsPutRight,
     Check::SigningKeysAreRestored,
+    Check::AuthorityIsRestored,
+    Check::ServingCertificateIsRestored,
     Check::SigningKeyIsAdded,
+    Check::AuthorityIsFreed,
+    Check::CertificateIsRenewed,
     Check::HeartBeatsOn,
 ];
 
@@ -103,7 +140,10 @@ impl Check {
     pub(super) fn is_long(self) -> bool {
         matches!(
             self,
-            Self::ControllerSeesClients | Self::ConfigMapIsFollowed | Self::SecretIsFollowed
+            Self::ControllerSeesClients
+                | Self::ConfigMapIsFollowed
+                | Self::SecretIsFollowed
+                | Self::BundleIsPutRight
         )
     }
 
@@ -125,7 +165,12 @@ impl Check {
         }
         if matches!(
             self,
-            Self::LeaseIsRenewed | Self::SegmentsAreCollected | Self::HeartBeats | Self::HeartBeatsOn
+            Self::LeaseIsRenewed
+                | Self::LeaseIsOwned
+                | Self::BundleIsOwned
+                | Self::SegmentsAreCollected
+                | Self::HeartBeats
+                | Self::HeartBeatsOn
         ) {
             let mut controller = scene.controller.lock().await;
             drop(controller.take());
@@ -135,7 +180,7 @@ impl Check {
                 .await
                 .map(drop)
                 .unwrap_or_default();
-            *controller = Some(scene.release.controller(scene.plane).await);
+            *controller = Some(scene.start_controller().await);
         }
     }
 
@@ -146,6 +191,20 @@ impl Check {
             Self::ServerHasIssuer => not_waiting(scene, "the service-account issuer").await,
             Self::ServerHasLog => not_waiting(scene, "the replay log").await,
             Self::ServerHasSigningKeys => not_waiting(scene, "the signing keys").await,
+            Self::ServerHasCertificate => not_waiting(scene, "the serving certificate").await,
+            Self::AuthorityIsMade => trust::is_made(scene, "countersign-ca").await,
+            Self::ServingCertificateIsMade => trust::is_made(scene, "countersign-tls").await,
+            Self::AuthorityIsRestored => trust::is_restored(scene, "countersign-ca").await,
+            Self::ServingCertificateIsRestored => trust::is_restored(scene, "countersign-tls").await,
+            Self::BundleIsPublished => drop(trust::published(scene, scene.release.namespace()).await),
+            Self::BundleIsAtHome => {
+                drop(trust::published(scene, &scene.release.installation.namespace).await);
+            }
+            Self::BundleIsPutRight => trust::is_put_right(scene).await,
+            Self::LeaseIsOwned => trust::lease_is_owned(scene).await,
+            Self::BundleIsOwned => trust::bundle_is_owned(scene).await,
+            Self::AuthorityIsFreed => trust::authority_is_freed(scene).await,
+            Self::CertificateIsRenewed => trust::is_renewed(scene).await,
             Self::ControllerLeads => drop(leader(scene).await),
             Self::SigningKeysAreMade | Self::SigningKeysAreRestored => signing_keys(scene, self).await,
             Self::StatusIsWritten => is(scene, "inline", "Ready", "True").await,
@@ -209,16 +268,17 @@ async fn start(scene: &Scene) {
     timeout(PATIENCE, scene.until(look))
         .await
         .expect("a server that looks for its keys");
-    *scene.controller.lock().await = Some(scene.release.controller(scene.plane).await);
+    *scene.controller.lock().await = Some(scene.start_controller().await);
 }
 
-/// Another leader, who is told to have keys for one more algorithm.
+/// Another leader, who is told to have keys for one more algorithm, and other names, and of no owner.
 async fn succeed(scene: &Scene) {
     let mut controller = scene.controller.lock().await;
     let before = controller.as_mut().unwrap();
     before.terminate();
     before.wait(PATIENCE).await;
-    let flags = ["--signing-algorithms", "ES256,RS256,ES384"];
+    let names = ["--dns-name", "127.0.0.1", "--dns-name", trust::NEW_NAME];
+    let flags = [&["--signing-algorithms", "ES256,RS256,ES384"][..], &names].concat();
     *controller = Some(scene.release.controller_with(scene.plane, &flags).await);
 }
 
@@ -346,9 +406,13 @@ async fn added(scene: &Scene) {
     let url = format!("{}/jwks", scene.server.issuer);
     scene
         .until(async || {
-            let answer = scene.server.http.get(&url).send().await.unwrap();
-            let text = answer.text().await.unwrap();
-            if text.contains("ES384") { Ok(()) } else { Err(text) }
+            let answer = scene.http().await?.get(&url).send().await;
+            let text = answer.map_err(|error| error.to_string())?.text().await.unwrap();
+            if text.contains("ES384") {
+                Ok::<_, String>(())
+            } else {
+                Err(text)
+            }
         })
         .await;
 }

@@ -6,7 +6,7 @@ use super::scene::Scene;
 use crate::support::ControlPlane;
 use crate::support::release::Release;
 use countersign::api::installation::Account::{self, Controller, Server};
-use countersign::api::rights::manifests;
+use countersign::api::rights::{Reach, manifests};
 use futures::StreamExt;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -28,6 +28,8 @@ const SEGMENTS: &str = "replaysegments";
 const BEAT: Option<&str> = Some("countersign-heartbeat");
 const LEAD: Option<&str> = Some("countersign-controller");
 const KEYS: Option<&str> = Some("countersign-signing-keys");
+const CA: Option<&str> = Some("countersign-ca");
+const TLS: Option<&str> = Some("countersign-tls");
 
 /// What fails first without each verb.
 const FAILS: &[(Key, Check)] = &[
@@ -45,6 +47,27 @@ const FAILS: &[(Key, Check)] = &[
     ((Server, SEGMENTS, None, "create"), Check::ServerHasLog),
     ((Server, SEGMENTS, None, "watch"), Check::ServerHasLog),
     ((Server, SEGMENTS, None, "update"), Check::LogIsAppendedTo),
+    ((Server, "secrets", TLS, "list"), Check::ServerHasCertificate),
+    ((Server, "secrets", TLS, "watch"), Check::ServerHasCertificate),
+    ((Controller, "secrets", CA, "list"), Check::AuthorityIsMade),
+    ((Controller, "secrets", CA, "watch"), Check::AuthorityIsRestored),
+    ((Controller, "secrets", CA, "update"), Check::AuthorityIsFreed),
+    (
+        (Controller, "secrets", TLS, "list"),
+        Check::ServingCertificateIsMade,
+    ),
+    (
+        (Controller, "secrets", TLS, "watch"),
+        Check::ServingCertificateIsRestored,
+    ),
+    (
+        (Controller, "secrets", TLS, "update"),
+        Check::CertificateIsRenewed,
+    ),
+    ((Controller, "configmaps", CA, "create"), Check::BundleIsPublished),
+    ((Controller, "configmaps", CA, "patch"), Check::BundleIsPublished),
+    ((Controller, "rolebindings", None, "get"), Check::BundleIsOwned),
+    ((Controller, "deployments", None, "get"), Check::LeaseIsOwned),
     ((Controller, CLIENTS, None, "list"), Check::StatusIsWritten),
     ((Controller, CLIENTS, None, "watch"), Check::ControllerSeesClients),
     (
@@ -79,6 +102,22 @@ const FAILS: &[(Key, Check)] = &[
     ),
 ];
 
+/// The same for rights in the release namespace that the controller has in the watched ones, too.
+const FAILS_AT_HOME: &[(Key, Check)] = &[
+    ((Controller, "configmaps", CA, "list"), Check::BundleIsPutRight),
+    ((Controller, "configmaps", CA, "watch"), Check::BundleIsPutRight),
+    ((Controller, "configmaps", CA, "create"), Check::BundleIsAtHome),
+    ((Controller, "configmaps", CA, "patch"), Check::BundleIsAtHome),
+];
+
+/// What fails first without `verb`.
+fn fails(verb: &Verb) -> Option<Check> {
+    let at_home = verb.right.reach == Reach::ReleaseApart;
+    let table = if at_home { FAILS_AT_HOME } else { FAILS };
+    let found = table.iter().find(|(key, _)| *key == verb.key());
+    found.map(|(_, check)| *check)
+}
+
 /// Runs the checks in order up to `last`, all of which are to pass; returns how long each took.
 async fn passes(scene: &Scene, last: Check) -> Result<Vec<(Check, Duration)>, String> {
     let mut took = Vec::new();
@@ -98,8 +137,7 @@ async fn pass(scene: &Scene, check: Check) -> Result<(), String> {
 
 /// Sees the expected check fail without `verb`, after all before it have passed, and pass with it.
 async fn is_needed(plane: &'static ControlPlane, number: usize, verb: Verb) -> Result<(), String> {
-    let found = FAILS.iter().find(|(key, _)| *key == verb.key());
-    let &(_, check) = found.ok_or("say in FAILS what fails without it")?;
+    let check = fails(&verb).ok_or("say in FAILS what fails without it")?;
     let prefix = format!("without-{number}");
     let lacking = |installation: &_| Ok(without(&verb, installation));
     let release = Release::install_with(plane, &prefix, lacking).await;
@@ -135,7 +173,7 @@ async fn each_verb_is_needed() {
     let (plane, began) = (ControlPlane::shared(), Instant::now());
     let verbs = verbs();
     let known: BTreeSet<_> = verbs.iter().map(Verb::key).collect();
-    for (key, check) in FAILS {
+    for (key, check) in FAILS.iter().chain(FAILS_AT_HOME) {
         assert!(known.contains(key), "no right gives {key:?} any more ({check:?})");
     }
     let total = verbs.len();

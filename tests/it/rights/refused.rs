@@ -67,9 +67,12 @@ type Question = (
 const S: Account = Account::Server;
 const C: Account = Account::Controller;
 const RING: Option<&str> = Some("countersign-signing-keys");
+const CA: Option<&str> = Some("countersign-ca");
+const TLS: Option<&str> = Some("countersign-tls");
 const OTHER: Option<&str> = Some("another");
 const CLIENTS: &str = "oauthclients.countersign.dev";
 const STATUS: &str = "oauthclients/status.countersign.dev";
+const BINDINGS: &str = "rolebindings.rbac.authorization.k8s.io";
 const LEASES: &str = "leases.coordination.k8s.io";
 const SEGMENTS: &str = "replaysegments.countersign.dev";
 
@@ -151,6 +154,53 @@ const QUESTIONS: &[Question] = &[
     (S, Place::Elsewhere, "update", SEGMENTS, OTHER, false),
     (C, Place::Release, "update", "secrets", RING, true),
     (C, Place::Release, "update", "secrets", OTHER, false),
+    (S, Place::Release, "watch", "secrets", TLS, true),
+    (S, Place::Release, "update", "secrets", TLS, false),
+    (S, Place::Release, "list", "secrets", CA, false),
+    (S, Place::Release, "get", "secrets", CA, false),
+    (S, Place::Watched, "patch", "configmaps", CA, false),
+    (C, Place::Release, "update", "secrets", CA, true),
+    (C, Place::Release, "update", "secrets", TLS, true),
+    (C, Place::Release, "get", "secrets", CA, false),
+    (C, Place::Release, "delete", "secrets", CA, false),
+    (C, Place::Watched, "update", "secrets", TLS, false),
+    (C, Place::Watched, "patch", "configmaps", CA, true),
+    (C, Place::Watched, "create", "configmaps", CA, true),
+    (C, Place::Watched, "patch", "configmaps", OTHER, false),
+    (C, Place::Watched, "create", "configmaps", OTHER, false),
+    (C, Place::Watched, "delete", "configmaps", CA, false),
+    (C, Place::Release, "patch", "configmaps", CA, true),
+    (C, Place::Release, "list", "configmaps", None, false),
+    (C, Place::Release, "patch", "configmaps", OTHER, false),
+    (C, Place::Elsewhere, "patch", "configmaps", CA, false),
+    (C, Place::Watched, "get", BINDINGS, OTHER, false),
+    (C, Place::Watched, "list", BINDINGS, None, false),
+    (
+        C,
+        Place::Release,
+        "get",
+        "deployments.apps",
+        Some("countersign-controller"),
+        true,
+    ),
+    (C, Place::Release, "get", "deployments.apps", OTHER, false),
+    (
+        C,
+        Place::Release,
+        "patch",
+        "deployments.apps",
+        Some("countersign-controller"),
+        false,
+    ),
+    (C, Place::Cluster, "list", "namespaces", None, false),
+    (
+        C,
+        Place::Cluster,
+        "get",
+        "clusterroles.rbac.authorization.k8s.io",
+        OTHER,
+        false,
+    ),
     (C, Place::Release, "list", "secrets", None, false),
     (C, Place::Release, "list", "secrets", OTHER, false),
     (C, Place::Release, "get", "secrets", OTHER, false),

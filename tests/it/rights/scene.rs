@@ -3,15 +3,17 @@
 use crate::support::release::{Release, Server};
 use crate::support::workloads::{assertion, client_object, jwks, key};
 use crate::support::{ControlPlane, Process};
+use countersign::api::installation::Installation;
 use countersign::api::v1alpha1::OAuthClient;
 use countersign::jose::SigningKey;
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DynamicObject};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::{Value, json};
 use std::fmt::Debug;
 use std::sync::Mutex;
 use std::time::Duration;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 
 /// An installation under test.
 pub(super) struct Scene {
@@ -22,6 +24,8 @@ pub(super) struct Scene {
     pub(super) key: SigningKey,
     /// What the last look found.
     last: Mutex<String>,
+    /// A client that trusts the published bundle, once there is one.
+    http: OnceCell<reqwest::Client>,
 }
 
 /// A segment that no server needs any more.
@@ -50,13 +54,14 @@ impl Scene {
             referring("mapped", "configMapRef", "keys"),
             referring("secret", "secretRef", "keys"),
             referring("lost", "configMapRef", "lost"),
+            deployment(&release.installation),
         ] {
             plane.apply(&object).await;
         }
         plane
             .put_old_segment(&release.installation.namespace, OLD_SEGMENT)
             .await;
-        let server = release.start_server(plane).await;
+        let server = release.start_server_of_secret(plane).await;
         Self {
             plane,
             release,
@@ -64,7 +69,45 @@ impl Scene {
             controller: AsyncMutex::new(None),
             key,
             last: Mutex::new(String::new()),
+            http: OnceCell::new(),
         }
+    }
+
+    /// Starts a controller, who is told of its owners and that servers are on this machine.
+    pub(super) async fn start_controller(&self) -> Process {
+        let role = self.release.installation.shared_name("controller");
+        let owners = [
+            "--owner-deployment",
+            "countersign-controller",
+            "--owner-role",
+            &role,
+        ];
+        let flags = ["--fetch-allow", "127.0.0.1/32", "--dns-name", "127.0.0.1"];
+        self.release
+            .controller_with(self.plane, &[flags, owners].concat())
+            .await
+    }
+
+    /// A client that trusts the published bundle.
+    pub(super) async fn http(&self) -> Result<&reqwest::Client, String> {
+        let maps: Api<ConfigMap> = Api::namespaced(self.plane.admin(), self.release.namespace());
+        let make = async || {
+            let map = maps
+                .get("countersign-ca")
+                .await
+                .map_err(|error| error.to_string())?;
+            let bundle = map
+                .data
+                .and_then(|mut data| data.remove("ca.crt"))
+                .ok_or("no bundle")?;
+            let roots = reqwest::Certificate::from_pem_bundle(bundle.as_bytes())
+                .map_err(|error| error.to_string())?;
+            reqwest::Client::builder()
+                .tls_certs_only(roots)
+                .build()
+                .map_err(|error| error.to_string())
+        };
+        self.http.get_or_try_init(make).await
     }
 
     /// Looks until `probe` finds something.
@@ -100,7 +143,15 @@ impl Scene {
     pub(super) async fn token(&self, client: &str, key: &SigningKey) -> Result<(), Value> {
         let client = format!("{}/{client}", self.release.namespace());
         let assertion = assertion(key, &client, &self.server.issuer);
-        let answer = self.server.client_credentials(&assertion).await;
+        let form = [
+            ("grant_type", "client_credentials"),
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            ("client_assertion", assertion.as_str()),
+        ];
+        let answer = self.server.token_over(self.http().await?, &form).await;
         if answer.status == 200 {
             Ok(())
         } else {
@@ -137,6 +188,19 @@ pub(super) fn carrier(kind: &str, namespace: &str, name: &str, key: &SigningKey)
         "apiVersion": "v1", "kind": kind,
         "metadata": { "namespace": namespace, "name": name, "labels": { "countersign.dev/keys": "true" } },
         field: { "jwks.json": jwks(&[key]).to_string() },
+    })
+}
+
+/// The Deployment of the controller, which nobody runs.
+pub(super) fn deployment(installation: &Installation) -> Value {
+    let labels = json!({"app": "controller"});
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"namespace": installation.namespace, "name": "countersign-controller"},
+        "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [{"name": "controller", "image": "registry.example/countersign:1"}]},
+        }},
     })
 }
 

@@ -80,6 +80,24 @@ impl Release {
                 .watch_namespaces
                 .push(plane.namespace(prefix).await.to_string());
         }
+        Self::install_as(plane, installation, rbac).await
+    }
+
+    /// The installation of the whole cluster; every test with one has a control plane of its own.
+    pub(crate) async fn install_everywhere(plane: &ControlPlane) -> Self {
+        plane.install_kinds().await;
+        let installation = Installation {
+            namespace: plane.namespace("release").await.to_string(),
+            ..Installation::default()
+        };
+        Self::install_as(plane, installation, manifests::rbac_yaml).await
+    }
+
+    async fn install_as(
+        plane: &ControlPlane,
+        installation: Installation,
+        rbac: impl FnOnce(&Installation) -> Result<String, serde_saphyr::ser::Error>,
+    ) -> Self {
         plane.apply_yaml(&rbac(&installation).unwrap()).await.unwrap();
         plane
             .apply_yaml(&manifests::policies_yaml(&installation).unwrap())
@@ -195,6 +213,12 @@ impl Release {
         self.start_server_in(&self.seat(), &kubeconfig, flags, env)
     }
 
+    /// Starts a server under its own account that serves TLS with the certificate that the controller makes.
+    pub(crate) async fn start_server_of_secret(&self, plane: &ControlPlane) -> Server {
+        let kubeconfig = self.kubeconfig(plane, Account::Server).await;
+        self.start_server_at(&self.seat().with_secret("countersign-tls"), &kubeconfig, &[])
+    }
+
     /// A place for a server.
     pub(crate) fn seat(&self) -> Seat {
         Seat::new(self.folder.path())
@@ -284,8 +308,12 @@ impl Server {
 
     /// Sends a token request.
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
-        let response = self
-            .http
+        self.token_over(&self.http, form).await
+    }
+
+    /// The same by another client.
+    pub(crate) async fn token_over(&self, http: &reqwest::Client, form: &[(&str, &str)]) -> Answer {
+        let response = http
             .post(format!("{}/token", self.url))
             .form(form)
             .send()

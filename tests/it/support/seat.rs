@@ -15,6 +15,8 @@ pub(crate) struct Seat {
     /// Its certificate, which vouches for itself.
     pub(super) certificate: PathBuf,
     key: PathBuf,
+    /// The Secret of the certificate that it serves with instead.
+    secret: Option<&'static str>,
 }
 
 // === impl Seat ===
@@ -37,6 +39,15 @@ impl Seat {
             health: format!("127.0.0.1:{}", free_port()),
             certificate,
             key,
+            secret: None,
+        }
+    }
+
+    /// The same for a server that serves TLS with the certificate of this Secret.
+    pub(crate) fn with_secret(self, secret: &'static str) -> Self {
+        Self {
+            secret: Some(secret),
+            ..self
         }
     }
 
@@ -49,20 +60,22 @@ impl Seat {
     }
 
     /// What a server in this place is told.
-    pub(super) fn args(&self) -> [&str; 10] {
+    pub(super) fn args(&self) -> Vec<&str> {
         let listen = self.url.strip_prefix("https://").unwrap();
-        [
+        let place = [
             "--issuer",
             &self.issuer,
             "--listen",
             listen,
             "--health-listen",
             &self.health,
-            "--tls-cert",
-            self.certificate.to_str().unwrap(),
-            "--tls-key",
-            self.key.to_str().unwrap(),
-        ]
+        ];
+        let files = [&self.certificate, &self.key].map(|path| path.to_str().unwrap());
+        let tls = match self.secret {
+            Some(secret) => vec!["--tls-secret", secret],
+            None => vec!["--tls-cert", files[0], "--tls-key", files[1]],
+        };
+        [place.to_vec(), tls].concat()
     }
 
     /// Its certificate, for clients.
