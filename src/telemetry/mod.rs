@@ -86,3 +86,6 @@ impl Telemetry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,14 +174,14 @@ impl Queue {
     }
 
     fn succeeded(&self, last: u64) {
-        let lost = std::mem::take(&mut self.lock().lost);
+        let missed = std::mem::take(&mut self.lock().lost);
         let mut recovered = false;
         self.progress.send_modify(|progress| {
             recovered = std::mem::take(&mut progress.broken);
             progress.written = last;
         });
-        if recovered || lost > 0 {
-            tracing::warn!(lost, "the audit log is written again");
+        if recovered || missed > 0 {
+            tracing::warn!(lost = missed, "the audit log is written again");
         }
     }
 

@@ -107,10 +107,11 @@ async fn one_exchange_is_one_trace(protocol: Protocol) {
     let token = eventually(SKEW + SOON, "a token for the client", async || {
         let ran = countersign_with(args, &variables).await;
         if ran.code == 0 {
-            Ok(ran.stdout)
-        } else {
-            Err(ran.stderr)
+            return Ok(ran.stdout);
         }
+        // Not the whole time a process after the other.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        Err(ran.stderr)
     })
     .await;
 
