@@ -2,6 +2,8 @@ use super::*;
 use http::HeaderMap;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SimpleSpanProcessor, SpanData, SpanExporter};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
 use tracing::{Instrument, info_span};
 
 #[derive(Debug)]
@@ -13,20 +15,66 @@ impl SpanExporter for Nowhere {
     }
 }
 
+fn provider() -> SdkTracerProvider {
+    SdkTracerProvider::builder()
+        .with_span_processor(SimpleSpanProcessor::new(Nowhere))
+        .build()
+}
+
 /// Runs `what` where spans of ours are recorded.
 fn traced<T>(what: impl FnOnce() -> T) -> T {
     propagation::set(true);
-    let provider = SdkTracerProvider::builder()
-        .with_span_processor(SimpleSpanProcessor::new(Nowhere))
-        .build();
-    let subscriber = registry().with(traces::layer(&provider));
+    let subscriber = registry().with(traces::layer(&provider()));
     tracing::subscriber::with_default(subscriber, what)
+}
+
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn lines_name_the_span_in_which_they_were_written() {
+    for format in [LogFormat::Json, LogFormat::Text] {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let logs = logs::layer(format, EnvFilter::new("info"), move || writer.clone());
+        let subscriber = registry().with(logs).with(traces::layer(&provider()));
+        let ids = tracing::subscriber::with_default(subscriber, || {
+            tracing::info!("before");
+            info_span!(target: SPANS, "x").in_scope(|| {
+                tracing::info!(particular = "a\nb", "inside\nof it");
+                Ids::current().unwrap()
+            })
+        });
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(!lines[0].contains("trace_id"), "{text}");
+        let expected = match format {
+            LogFormat::Json => format!(r#""trace_id":"{}","span_id":"{}"}}"#, ids.trace_id, ids.span_id),
+            LogFormat::Text => format!(r#"inside of it particular="a\nb" {ids}"#),
+        };
+        assert!(lines[1].ends_with(&expected), "{text}");
+    }
 }
 
 #[test]
 fn without_a_collector_no_span_is_made_whatever_is_logged() {
     for format in [LogFormat::Json, LogFormat::Text] {
-        let logs = logs::layer(format, EnvFilter::new("trace,countersign::spans=trace"));
+        let logs = logs::layer(
+            format,
+            EnvFilter::new("trace,countersign::spans=trace"),
+            io::sink,
+        );
         tracing::subscriber::with_default(registry().with(logs), || {
             assert!(info_span!(target: SPANS, "x").is_disabled());
             assert!(!info_span!("x").is_disabled());
