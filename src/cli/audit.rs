@@ -22,7 +22,7 @@ pub(super) struct AuditArgs {
 impl AuditArgs {
     /// The stream of JSON for machines.
     pub(super) fn open(&self, registry: &Registry) -> anyhow::Result<AuditLog> {
-        AuditLog::open(&self.audit_log, Form::Json, self.audit_required, registry)
+        self.open_as(Form::Json, registry)
     }
 
     /// The stream for a terminal: as readable as the logs around it.
@@ -31,6 +31,14 @@ impl AuditArgs {
             (Destination::Stdout, LogFormat::Text) => Form::Text,
             _ => Form::Json,
         };
+        self.open_as(form, registry)
+    }
+
+    fn open_as(&self, form: Form, registry: &Registry) -> anyhow::Result<AuditLog> {
+        anyhow::ensure!(
+            !self.audit_required || self.audit_log != Destination::Off,
+            "--audit-required needs an audit log: --audit-log is off"
+        );
         AuditLog::open(&self.audit_log, form, self.audit_required, registry)
     }
 }

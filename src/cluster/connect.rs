@@ -5,14 +5,12 @@ use crate::core::clock::Clock;
 use crate::metrics::upstream::UpstreamMetrics;
 use crate::telemetry::propagation;
 use anyhow::Context;
-use http::Request;
-use kube::client::{Body, ClientBuilder};
+use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tower::util::MapRequestLayer;
 
 /// A client for the cluster that we run in, or that `kubeconfig` names, and the clock of its API server, which it measures
 /// on every answer. `metrics` hears of every answer, too.
@@ -26,12 +24,9 @@ pub async fn connect(
     let config = config(kubeconfig).await?;
     let api_clock = ApiClock::new(Arc::clone(clock));
     let builder = ClientBuilder::try_from(config).context("cannot connect to the API server")?;
-    let traced = MapRequestLayer::new(|mut request: Request<Body>| {
-        propagation::inject(request.headers_mut());
-        request
-    });
     let builder = builder.with_layer(&api_clock).with_layer(metrics);
-    Ok((builder.with_layer(&traced).build(), api_clock))
+    let traced = builder.with_layer(&propagation::outgoing());
+    Ok((traced.build(), api_clock))
 }
 
 async fn config(kubeconfig: Option<&Path>) -> anyhow::Result<Config> {

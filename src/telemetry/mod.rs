@@ -46,7 +46,7 @@ impl Telemetry {
         let filter = EnvFilter::try_new(filter)?;
         let provider = Self::provider(service)?;
         let started = registry()
-            .with(logs::layer(format, filter))
+            .with(logs::layer(format, filter, std::io::stdout))
             .with(provider.as_ref().map(|provider| traces::layer(provider).boxed()))
             .try_init();
         if started.is_err() {
@@ -86,3 +86,6 @@ impl Telemetry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,13 @@
 //! Traces across processes: the headers `traceparent` and `tracestate` (W3C Trace Context).
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use kube::client::Body;
 use opentelemetry::Context;
 use opentelemetry::global;
 use opentelemetry::propagation::{Extractor, Injector};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tower::util::MapRequestLayer;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -48,6 +50,14 @@ pub fn inject(headers: &mut HeaderMap) {
             propagator.inject_context(&context, &mut Written(headers));
         });
     }
+}
+
+/// A layer that names the trace in every request of a client of the cluster.
+pub fn outgoing() -> MapRequestLayer<fn(Request<Body>) -> Request<Body>> {
+    MapRequestLayer::new(|mut request: Request<Body>| {
+        inject(request.headers_mut());
+        request
+    })
 }
 
 fn only<'h>(headers: &'h HeaderMap, name: &str, longest: usize) -> Option<&'h str> {

@@ -28,10 +28,9 @@ pub(super) fn begin<'s>(waiting: impl Iterator<Item = &'s Span>, uses: usize) ->
     let waiting: Vec<_> = waiting.take(LINKS).map(|span| (span, context(span))).collect();
     let recorded = waiting.iter().position(|(_, context)| context.is_sampled());
     let first = recorded.unwrap_or_default();
-    if let Some((parent, _)) = waiting.get(first) {
-        if span.set_parent(parent.context()).is_err() {
-            tracing::debug!("an append is not in the trace of its first request");
-        }
+    let parent = waiting.get(first).map(|(parent, _)| parent.context());
+    if parent.is_some_and(|parent| span.set_parent(parent).is_err()) {
+        tracing::debug!("an append is not in the trace of its first request");
     }
     for (position, (request, theirs)) in waiting.iter().enumerate() {
         if position != first {
@@ -43,7 +42,7 @@ pub(super) fn begin<'s>(waiting: impl Iterator<Item = &'s Span>, uses: usize) ->
 }
 
 /// Takes note of the answer.
-pub(super) fn end(span: Span, answered: Answered) {
+pub(super) fn end(span: &Span, answered: Answered) {
     let answer = match answered {
         Answered::Stored => "stored",
         Answered::Refused => "refused",

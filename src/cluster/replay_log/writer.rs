@@ -33,7 +33,8 @@ pub(super) async fn run(shared: &Shared, segments: &Segments) {
                 }
             };
             let answered = sending.instrument(span.clone()).await;
-            span::end(span, answered);
+            span::end(&span, answered);
+            drop(span);
             shared.metrics.answered(match answered {
                 Answered::Stored => AppendOutcome::Stored,
                 Answered::Refused => AppendOutcome::Refused,

@@ -44,6 +44,8 @@ struct Waiting {
     lost: u64,
     /// Somebody waits for the lines to be written.
     urgent: bool,
+    /// What failed is to be tried at once.
+    again: bool,
     /// No more lines will come.
     closed: bool,
 }
@@ -99,6 +101,7 @@ impl Queue {
     pub(super) fn hurry(&self) -> u64 {
         let mut waiting = self.lock();
         waiting.urgent = true;
+        waiting.again = true;
         let number = waiting.queued;
         drop(waiting);
         self.changed.notify_one();
@@ -147,6 +150,7 @@ impl Queue {
             .wait_timeout_while(waiting, LINGER, more)
             .unwrap_or_else(PoisonError::into_inner);
         waiting.urgent = false;
+        waiting.again = false;
         batch.written = 0;
         batch.bytes.clear();
         std::mem::swap(&mut batch.bytes, &mut waiting.bytes);
@@ -164,24 +168,24 @@ impl Queue {
         if first {
             tracing::error!(%error, "cannot write the audit log");
         }
-        let more = |waiting: &mut Waiting| !waiting.urgent && !waiting.closed;
+        let more = |waiting: &mut Waiting| !waiting.again && !waiting.closed;
         let (mut waiting, _) = self
             .changed
             .wait_timeout_while(self.lock(), RETRY, more)
             .unwrap_or_else(PoisonError::into_inner);
-        waiting.urgent = false;
+        waiting.again = false;
         !waiting.closed
     }
 
     fn succeeded(&self, last: u64) {
-        let lost = std::mem::take(&mut self.lock().lost);
+        let missed = std::mem::take(&mut self.lock().lost);
         let mut recovered = false;
         self.progress.send_modify(|progress| {
             recovered = std::mem::take(&mut progress.broken);
             progress.written = last;
         });
-        if recovered || lost > 0 {
-            tracing::warn!(lost, "the audit log is written again");
+        if recovered || missed > 0 {
+            tracing::warn!(lost = missed, "the audit log is written again");
         }
     }
 

@@ -11,7 +11,19 @@ use std::time::{Duration, Instant};
 
 /// A place for lines that takes them, fails, or makes the writer wait.
 #[derive(Clone, Default)]
-struct Place(Arc<(Mutex<(State, Vec<u8>)>, Condvar)>);
+struct Place(Arc<Inside>);
+
+#[derive(Default)]
+struct Inside {
+    taken: Mutex<Taken>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Taken {
+    state: State,
+    bytes: Vec<u8>,
+}
 
 #[derive(Clone, Copy, Default, PartialEq)]
 enum State {
@@ -25,12 +37,12 @@ enum State {
 
 impl Place {
     fn set(&self, state: State) {
-        self.0.0.lock().unwrap().0 = state;
-        self.0.1.notify_all();
+        self.0.taken.lock().unwrap().state = state;
+        self.0.changed.notify_all();
     }
 
     fn text(&self) -> String {
-        String::from_utf8(self.0.0.lock().unwrap().1.clone()).unwrap()
+        String::from_utf8(self.0.taken.lock().unwrap().bytes.clone()).unwrap()
     }
 
     fn service(&self, required: bool) -> Service {
@@ -41,12 +53,13 @@ impl Place {
 
 impl Write for Place {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let stuck = |inside: &mut (State, Vec<u8>)| inside.0 == State::Stuck;
-        let mut inside = self.0.1.wait_while(self.0.0.lock().unwrap(), stuck).unwrap();
-        if inside.0 == State::Full {
+        let stuck = |taken: &mut Taken| taken.state == State::Stuck;
+        let taken = self.0.taken.lock().unwrap();
+        let mut taken = self.0.changed.wait_while(taken, stuck).unwrap();
+        if taken.state == State::Full {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        inside.1.extend_from_slice(bytes);
+        taken.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -1,6 +1,6 @@
 //! What a line says of each decision.
 
-use super::service::{CLIENT, SOON, Service, lines};
+use super::service::{CLIENT, SOON, Service, lines, whole_lines};
 use crate::support::dev::Dev;
 use crate::support::endpoint::FORM;
 use crate::support::eventually;
@@ -88,8 +88,7 @@ impl Scene {
         let id = answer.headers["x-request-id"].to_str().unwrap();
         eventually(SOON, "a line", async || {
             let written = self.written();
-            let whole = written.rfind('\n').map_or(0, |end| end + 1);
-            let mut found = lines(&written[..whole]);
+            let mut found = whole_lines(&written);
             found.retain(|line| line["request_id"] == id);
             assert!(found.len() < 2, "{found:?}");
             found.pop()
@@ -100,7 +99,10 @@ impl Scene {
 
 fn sha256(text: &str) -> String {
     let digest = digest(&SHA256, text.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .as_ref()
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[tokio::test]
@@ -116,7 +118,7 @@ async fn a_grant_names_who_got_which_token_and_by_what() {
         "client": CLIENT, "client_namespace": "payments", "authenticated": true,
         "credential": "private_key_jwt", "assertion_jti": "once", "assertion_audience": "issuer",
         "key_thumbprint": scene.key.kid(), "subject": CLIENT, "audience": LEDGER,
-        "scopes": ["read", "write"], "token_sha256": sha256(&token),
+        "scopes": ["read", "write"], "token_sha256": sha256(token),
     });
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(&line[name], value, "{name}");

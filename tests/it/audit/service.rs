@@ -106,3 +106,9 @@ pub(super) fn lines(text: &str) -> Vec<Value> {
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect()
 }
+
+/// The same of a file that is being written.
+pub(super) fn whole_lines(text: &str) -> Vec<Value> {
+    let end = text.rfind('\n').map_or(0, |end| end + 1);
+    lines(text.split_at(end).0)
+}

@@ -17,7 +17,19 @@ async fn what_it_cannot_serve_is_refused_at_the_start() {
     ];
     let no_key = folder.path().join("no-key.json");
     std::fs::write(&no_key, r#"{"keys":[]}"#).unwrap();
-    let rows: [(Vec<&str>, String); 5] = [
+    let rows: [(Vec<&str>, String); 6] = [
+        (
+            vec![
+                "--dir",
+                dir,
+                "--listen",
+                "127.0.0.1:0",
+                "--audit-log",
+                "off",
+                "--audit-required",
+            ],
+            "--audit-required needs an audit log: --audit-log is off".to_owned(),
+        ),
         (
             vec!["--dir", dir, "--listen", "0.0.0.0:0"],
             "dev serves without TLS: --listen must be a loopback address".to_owned(),

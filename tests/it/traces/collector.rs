@@ -139,7 +139,7 @@ impl Collector {
     fn received(&self) -> Vec<Received> {
         let text = self.text();
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let lines = text[..whole].lines();
+        let lines = text.split_at(whole).0.lines();
         lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 

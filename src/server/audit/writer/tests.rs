@@ -5,15 +5,22 @@ use std::time::Instant;
 
 /// Does what it is told for each call, then everything.
 #[derive(Clone, Default)]
-struct Fickle(Arc<Mutex<(VecDeque<Option<usize>>, Vec<u8>)>>);
+struct Fickle(Arc<Mutex<Inside>>);
+
+#[derive(Default)]
+struct Inside {
+    /// How many bytes the next calls take; with none, they fail.
+    plan: VecDeque<Option<usize>>,
+    taken: Vec<u8>,
+}
 
 impl Write for Fickle {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut inside = self.0.lock().unwrap();
-        let most = inside.0.pop_front().unwrap_or(Some(usize::MAX));
+        let most = inside.plan.pop_front().unwrap_or(Some(usize::MAX));
         let most = most.ok_or_else(|| io::Error::from(io::ErrorKind::StorageFull))?;
         let taken = &bytes[..most.min(bytes.len())];
-        inside.1.extend_from_slice(taken);
+        inside.taken.extend_from_slice(taken);
         Ok(taken.len())
     }
 
@@ -38,20 +45,20 @@ async fn written(queue: &Queue) -> Progress {
 #[tokio::test]
 async fn short_writes_and_failures_lose_and_repeat_nothing() {
     let (sink, failures) = (Fickle::default(), counter());
-    sink.0.lock().unwrap().0 = [Some(3), None, Some(1), Some(2), None].into();
+    sink.0.lock().unwrap().plan = [Some(3), None, Some(1), Some(2), None].into();
     let queue = Queue::start(Sink::Other(Box::new(sink.clone())), failures.clone()).unwrap();
     for line in ["first\n", "second\n", "third\n"] {
         queue.push(line.as_bytes(), false).unwrap();
     }
     assert!(!written(&queue).await.broken, "it has recovered");
-    assert_eq!(sink.0.lock().unwrap().1, b"first\nsecond\nthird\n");
+    assert_eq!(sink.0.lock().unwrap().taken, b"first\nsecond\nthird\n");
     assert_eq!(failures.get(), 2);
 }
 
 #[test]
 fn what_there_is_no_room_for_is_lost_and_counted() {
     let (sink, failures) = (Fickle::default(), counter());
-    sink.0.lock().unwrap().0 = vec![None; 1000].into();
+    sink.0.lock().unwrap().plan = vec![None; 1000].into();
     let queue = Queue::start(Sink::Other(Box::new(sink)), failures.clone()).unwrap();
     queue.push(b"x\n", true).unwrap();
     let started = Instant::now();
