@@ -43,7 +43,7 @@ pub(super) fn server() -> Registry {
     register_index(&registry, &embedded.index).unwrap();
     LogMetrics::new(&registry).unwrap();
     let signing = [Algorithm::Es256, Algorithm::Rs256];
-    routes(Arc::new(broker), &signing, Limits::default(), &registry).unwrap();
+    drop(routes(Arc::new(broker), &signing, Limits::default(), &registry).unwrap());
     registry
 }
 
