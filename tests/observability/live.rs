@@ -67,7 +67,11 @@ async fn load(scene: &Scene, server: &Server, service_account_token: &str, until
         })
     }));
     let workloads = repeat(until, Duration::from_millis(30), async |number| {
-        let scope = if number % 20 == 0 { "admin" } else { "read" };
+        let scope = if number.is_multiple_of(20) {
+            "admin"
+        } else {
+            "read"
+        };
         let form = [
             ("grant_type", JWT_BEARER),
             ("assertion", service_account_token),
@@ -77,13 +81,17 @@ async fn load(scene: &Scene, server: &Server, service_account_token: &str, until
         drop(server.token(&form).await);
     });
     let strangers = repeat(until, Duration::from_millis(400), async |number| {
-        let forged = scene.assertion_of(if number % 3 == 0 { &stranger } else { &scene.key });
+        let forged = scene.assertion_of(if number.is_multiple_of(3) {
+            &stranger
+        } else {
+            &scene.key
+        });
         drop(server.client_credentials(&forged).await);
         drop(server.client_credentials(&forged).await);
     });
     let readers = repeat(until, Duration::from_millis(200), async |number| {
         let mut request = server.http.get(format!("{}/jwks", server.url));
-        if number % 4 != 0 {
+        if !number.is_multiple_of(4) {
             request = request.header("if-none-match", "*");
         }
         request.send().await.unwrap();
@@ -125,6 +133,7 @@ async fn dashboards_show_an_installation_under_load() {
     let other = scene
         .release
         .start_server_at(&seat, &scene.release.server_kubeconfig(plane).await, &[]);
+    other.ready(Duration::from_mins(1)).await;
     let follower = format!("127.0.0.1:{}", free_port());
     let _follower = scene.release.controller_at(plane, &follower).await;
 

@@ -108,7 +108,8 @@ fn shares_and_policies_are_counted() {
             Duration::ZERO,
         );
     }
-    assert_eq!(counted(&registry, "countersign_rate_limited_total"), [["client"]]);
+    let limited = series(&registry, "countersign_rate_limited_total");
+    assert_eq!(limited, [(vec!["client".to_owned()], 1.0)]);
     assert_eq!(
         counted(&registry, "countersign_policy_denials_total"),
         [["target_not_minted"]]

@@ -6,6 +6,7 @@
 use super::families::{self, Family};
 use super::files::path;
 use prometheus::Registry;
+use std::fmt::Write as _;
 use std::fs;
 
 /// Everything after this line is generated.
@@ -77,7 +78,8 @@ fn table(registry: &Registry) -> String {
             continue;
         }
         let Family { kind, help, .. } = &family;
-        text += &format!("| `{name}` | {kind} | {} | {help} |\n", labels(&name, &family));
+        let labels = labels(&name, &family);
+        writeln!(text, "| `{name}` | {kind} | {labels} | {help} |").unwrap();
     }
     text
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Selector {
     pub(super) metric: String,
-    matchers: Vec<(String, String, String)>,
+    pub(super) matchers: Vec<(String, String, String)>,
 }
 
 /// What the names begin with that count here: metrics, those of recording rules, and those of every process.
@@ -20,7 +20,7 @@ pub(super) fn selectors(expression: &str) -> Vec<Selector> {
     let mut found = Vec::new();
     let mut rest = expression;
     while let Some(start) = rest.find(|letter: char| letter.is_ascii_alphabetic() || letter == '"') {
-        rest = &rest[start..];
+        (_, rest) = rest.split_at(start);
         if let Some(text) = rest.strip_prefix('"') {
             rest = text.split_once('"').map_or("", |(_, after)| after);
             continue;

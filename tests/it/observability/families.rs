@@ -44,14 +44,16 @@ pub(super) fn server() -> Registry {
     register_index(&registry, &embedded.index).unwrap();
     LogMetrics::new(&registry).unwrap();
     let signing = [Algorithm::Es256, Algorithm::Rs256];
-    routes(
-        Arc::new(broker),
-        &signing,
-        Limits::default(),
-        &registry,
-        AuditLog::off(),
-    )
-    .unwrap();
+    drop(
+        routes(
+            Arc::new(broker),
+            &signing,
+            Limits::default(),
+            &registry,
+            AuditLog::off(),
+        )
+        .unwrap(),
+    );
     registry
 }
 

@@ -8,7 +8,7 @@ use countersign::jose::SigningKey;
 use serde_json::json;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An installation with a client that has a service account, and keys in its spec.
 pub(crate) struct Scene {

@@ -147,7 +147,7 @@ async fn send(scene: &Scene, number: usize) {
         _ => &name,
     };
     let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-    let slot = if number % 2 == 0 {
+    let slot = if number.is_multiple_of(2) {
         "client_assertion"
     } else {
         "assertion"
@@ -156,13 +156,20 @@ async fn send(scene: &Scene, number: usize) {
         ("grant_type", grant),
         (
             "client_assertion_type",
-            if number % 7 == 0 { &name } else { kind },
+            if number.is_multiple_of(7) { &name } else { kind },
         ),
         (slot, &assertion),
-        ("scope", if number % 11 == 0 { &name } else { "" }),
-        ("resource", if number % 13 == 0 { &name } else { "" }),
-        (if number % 17 == 0 { "client_secret" } else { "x" }, &name),
-        ("client_id", if number % 4 == 0 { &name } else { "" }),
+        ("scope", if number.is_multiple_of(11) { &name } else { "" }),
+        ("resource", if number.is_multiple_of(13) { &name } else { "" }),
+        (
+            if number.is_multiple_of(17) {
+                "client_secret"
+            } else {
+                "x"
+            },
+            &name,
+        ),
+        ("client_id", if number.is_multiple_of(4) { &name } else { "" }),
     ];
     let mut request = match number % 19 {
         0 => http.request(
@@ -175,7 +182,7 @@ async fn send(scene: &Scene, number: usize) {
         _ => http.post(format!("{url}/token?{name}={name}")).form(&form),
     };
     request = request.header("x-request-id", &name).header("user-agent", &name);
-    if number % 6 == 0 {
+    if number.is_multiple_of(6) {
         request = request.header("authorization", format!("{name} {name}"));
     }
     let answer = request.send().await.unwrap();

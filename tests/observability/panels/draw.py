@@ -95,9 +95,9 @@ def timeseries(axes, defaults, series, span, hues):
         upper = [low + (0.0 if math.isnan(value) else value) if stacked else value for low, (_, value) in zip(lower, points)]
         if stacked:
             base.update({at: high for (at, _), high in zip(points, upper)})
-        axes.plot(times, upper, color=hue, linewidth=1.2, label=name or "value", marker="." if len(points) < 3 else None)
+        axes.plot(times, upper, color=hue, linewidth=custom.get("lineWidth", 1) * 1.2, label=name or "value", marker="." if len(points) < 3 else None)
         if not any(math.isnan(value) for value in upper):
-            axes.fill_between(times, lower, upper, color=hue, alpha=0.3 if stacked else 0.08, linewidth=0)
+            axes.fill_between(times, lower, upper, color=hue, alpha=custom.get("fillOpacity", 0) / 100, linewidth=0)
         top = max([top] + [value for value in upper if math.isfinite(value)])
     if "thresholdsStyle" in custom:
         for step in defaults["thresholds"]["steps"][1:]:
@@ -106,7 +106,7 @@ def timeseries(axes, defaults, series, span, hues):
     if defaults.get("min") is not None:
         axes.set_ylim(bottom=defaults["min"], top=top * 1.08 or 1.0)
     axes.set_xlim(*(datetime.fromtimestamp(at) for at in span))
-    axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))
+    axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M:%S" if span[1] - span[0] < 900 else "%H:%M"))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: units.show(value, defaults["unit"], None)))
@@ -116,7 +116,9 @@ def timeseries(axes, defaults, series, span, hues):
         side.set_visible(False)
     box = axes.get_window_extent()
     below = -22 / box.height
-    axes.legend(
+    legend = axes.legend(
         loc="upper left", bbox_to_anchor=(-0.02, below), fontsize=6.5, frameon=False, labelcolor=TEXT, handlelength=1,
         columnspacing=1, ncols=max(1, int(box.width / 90)),
     )
+    for handle in legend.legend_handles:
+        handle.set_linewidth(2)
