@@ -76,7 +76,7 @@ fn named(page: &str) -> Vec<String> {
     ];
     spans
         .map(|span| span.split([':', ' ']).next().unwrap())
-        .filter(|span| tops.iter().any(|top| span.starts_with(top)) && !span.ends_with(".yaml"))
+        .filter(|span| tops.iter().any(|top| span.starts_with(top)) && !span.contains(".yaml"))
         .map(str::to_owned)
         .collect()
 }
