@@ -4,6 +4,7 @@ mod accepted;
 mod admitted;
 mod copy;
 mod crds;
+mod docs;
 mod documented;
 mod faults;
 mod gitops;

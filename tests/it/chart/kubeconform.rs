@@ -3,6 +3,7 @@
 mod schemas;
 
 use super::admitted::is_foreign;
+use super::docs::shown;
 use super::helm::{objects, rendered, template_with, value_files};
 use crate::house::root;
 use crate::support::ControlPlane;
@@ -65,6 +66,7 @@ pub(crate) fn everything_conforms(schemas: &Schemas) {
     ] {
         conforms(schemas, &of_file(&root().join(file))).unwrap_or_else(|error| panic!("{file}: {error}"));
     }
+    conforms(schemas, &shown()).unwrap_or_else(|error| panic!("a page: {error}"));
 }
 
 fn of_file(path: &Path) -> Vec<Value> {
