@@ -7,4 +7,5 @@ mod leases;
 mod needed;
 mod refused;
 mod scene;
+mod told;
 mod trust;

@@ -20,6 +20,15 @@ async fn issuer_and_certificate_are_required() {
         let ran = countersign(args(&issuer, tls)).await;
         assert!(ran.usage().contains("--tls-"), "{ran:?}");
     }
+    let ran = countersign(args(
+        &issuer,
+        &["--tls-secret", "both", TLS[0], TLS[1], TLS[2], TLS[3]],
+    ))
+    .await;
+    assert!(
+        ran.usage().contains("'--tls-secret <NAME>' cannot be used with"),
+        "{ran:?}"
+    );
     let ran = countersign(args(&issuer, &TLS)).await;
     assert!(ran.failure().contains("cannot serve TLS"), "{ran:?}");
 }

@@ -2,7 +2,8 @@
 
 use super::leases::{LEASE, beat, beats_on, leader, renewed};
 use super::needed::PATIENCE;
-use super::scene::{OLD_SEGMENT, Scene, carrier, events};
+use super::scene::{OLD_SEGMENT, Scene, carrier};
+use super::told::{event, find_and_lose};
 use super::trust;
 use crate::support::workloads::{client_object, jwks, key};
 use countersign::api::v1alpha1::ReplaySegment;
@@ -302,7 +303,7 @@ async fn signing_keys(scene: &Scene, check: Check) {
     scene.until(async || secrets.get(name).await.map(drop)).await;
 }
 
-async fn is(scene: &Scene, client: &str, aspect: &str, status: &str) {
+pub(super) async fn is(scene: &Scene, client: &str, aspect: &str, status: &str) {
     scene
         .until(async || match scene.condition(client, aspect).await {
             Ok(found) if found == status => Ok(()),
@@ -335,34 +336,6 @@ async fn collected(scene: &Scene) {
             found => Err(found),
         })
         .await;
-}
-
-async fn event(scene: &Scene, times: i64) {
-    let api = events(scene);
-    scene
-        .until(async || {
-            let events = api.list(&ListParams::default()).await.unwrap();
-            let count = events.iter().find_map(|event| {
-                let data = &event.data;
-                let ours = data["regarding"]["name"] == "lost" && data["reason"] == "SourceMissing";
-                ours.then(|| data["series"]["count"].as_i64().unwrap_or(1))
-            });
-            if count.is_some_and(|count| count >= times) {
-                Ok(())
-            } else {
-                Err(count)
-            }
-        })
-        .await;
-}
-
-async fn find_and_lose(scene: &Scene) {
-    let found = carrier("ConfigMap", scene.release.namespace(), "lost", &scene.key);
-    scene.plane.apply(&found).await;
-    is(scene, "lost", "KeysSynced", "True").await;
-    let api: kube::Api<k8s_openapi::api::core::v1::ConfigMap> =
-        kube::Api::namespaced(scene.plane.admin(), scene.release.namespace());
-    api.delete("lost", &DeleteParams::default()).await.unwrap();
 }
 
 async fn new_client(scene: &Scene, prefix: &str) -> String {
