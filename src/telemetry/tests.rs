@@ -70,11 +70,7 @@ fn lines_name_the_span_in_which_they_were_written() {
 #[test]
 fn without_a_collector_no_span_is_made_whatever_is_logged() {
     for format in [LogFormat::Json, LogFormat::Text] {
-        let logs = logs::layer(
-            format,
-            EnvFilter::new("trace,countersign::spans=trace"),
-            io::sink,
-        );
+        let logs = logs::layer(format, EnvFilter::new("trace,countersign::spans=trace"), io::sink);
         tracing::subscriber::with_default(registry().with(logs), || {
             assert!(info_span!(target: SPANS, "x").is_disabled());
             assert!(!info_span!("x").is_disabled());
