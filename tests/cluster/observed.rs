@@ -147,6 +147,7 @@ async fn one_exchange_is_one_trace_from_the_client_to_the_append() {
         .projecting(ISSUER, &[trust(), secret])
         .with_env(&[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
             ("OTEL_TRACES_SAMPLER", "always_on"),
         ])
         .until_it_succeeds();

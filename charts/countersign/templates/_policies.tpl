@@ -7,7 +7,7 @@ matchConstraints:
     - key: kubernetes.io/metadata.name
       operator: In
       values:
-      - {{ include "countersign.namespace" . }}
+      - {{ include "countersign.namespace" . | quote }}
   resourceRules:
   - apiGroups:
     - countersign.dev
@@ -81,7 +81,7 @@ matchConstraints:
       operator: In
       values:
       {{- range .Values.watchNamespaces }}
-      - {{ . }}
+      - {{ . | quote }}
       {{- end }}
   resourceRules:
   - apiGroups:

@@ -41,8 +41,12 @@ pub(super) fn templated(text: &str) -> String {
     for line in text.lines() {
         match line.strip_suffix(&format!("- {WATCHED}")) {
             Some(indent) => lines.push(format!(
-                "{indent}{{{{- range .Values.watchNamespaces }}}}\n{indent}- {{{{ . }}}}\n{indent}{{{{- end }}}}"
+                "{indent}{{{{- range .Values.watchNamespaces }}}}\n{indent}- {{{{ . | quote }}}}\n{indent}{{{{- end }}}}"
             )),
+            // A namespace may look like a number.
+            None if line.trim_start() == format!("- {NAMESPACE}") => {
+                lines.push(line.replace(NAMESPACE, "{{ include \"countersign.namespace\" . | quote }}"));
+            }
             None => lines.push(
                 line.replace(NAMESPACE, &included("namespace"))
                     .replace("countersign-tls", &included("tlsSecretName")),

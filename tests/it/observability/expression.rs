@@ -1,6 +1,6 @@
 //! What an expression of `PromQL` speaks of: enough of its grammar to find names and matchers.
 
-use super::families::{AWAITED, Family};
+use super::families::Family;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A metric, and what its labels have to be.
@@ -59,7 +59,7 @@ pub(super) fn fault(
     recorded: &BTreeSet<String>,
 ) -> Option<String> {
     let name = selector.metric.as_str();
-    if AWAITED.contains(&name) || recorded.contains(name) {
+    if recorded.contains(name) {
         return None;
     }
     let of_histogram = ["_bucket", "_sum", "_count"]
