@@ -17,7 +17,7 @@ async fn prometheus_finds_and_scrapes_every_pod_and_load_makes_no_series() {
     let release = Release::install(&["--set", "global.logLevel=trace"]).await;
     let space = Space::new("observed").await;
     space.client("worker", API);
-    let prometheus = Prometheus::start(&space, &rules()).await;
+    let prometheus = Prometheus::start(&space, &rules());
 
     eventually(SOON, "all targets up", async || {
         let targets = prometheus.get("targets?state=active").await;
@@ -54,7 +54,7 @@ async fn prometheus_finds_and_scrapes_every_pod_and_load_makes_no_series() {
     let failed = prometheus
         .value("sum(count_over_time((up == 0)[10m:2s])) or vector(0)")
         .await;
-    assert_eq!(failed, 0.0, "scrapes that failed");
+    assert_eq!(failed, 0, "scrapes that failed");
 
     let (mut loaded, mut names) = (BTreeSet::new(), BTreeSet::new());
     eventually(SOON, "every rule evaluated", async || {

@@ -52,15 +52,13 @@ fn find(text: &str, canaries: &[&str]) -> Option<&'static str> {
     if text.contains("PRIVATE KEY") {
         return Some("a private key");
     }
-    let is_part = |part: &str| {
-        part.bytes()
-            .take_while(|&b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-            .count()
-    };
-    let jwt = text.match_indices("eyJ").any(|(at, _)| {
-        let (head, rest) = text[at..].split_at(is_part(&text[at..]));
-        let payload = rest.strip_prefix('.').map_or(0, is_part);
-        head.len() > 10 && payload > 10
+    let encoded = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let jwt = text.split("eyJ").skip(1).any(|rest| {
+        let payload = rest.trim_start_matches(encoded);
+        let claims = payload
+            .strip_prefix('.')
+            .map_or(0, |claims| claims.chars().take_while(|&c| encoded(c)).count());
+        rest.len() - payload.len() > 7 && claims > 10
     });
     jwt.then_some("a JWT")
 }

@@ -55,7 +55,7 @@ pub(crate) struct Span {
 
 impl Prometheus {
     /// Starts one with these rules, and with no other right than to see pods.
-    pub(crate) async fn start(space: &Space, rules: &str) -> Self {
+    pub(crate) fn start(space: &Space, rules: &str) -> Self {
         space.kubectl(&["create", "serviceaccount", "prometheus"]);
         space.apply(json!({
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "prometheus" },
@@ -114,8 +114,8 @@ impl Prometheus {
         answer["data"].clone()
     }
 
-    /// The one value of an expression.
-    pub(crate) async fn value(&self, expression: &str) -> f64 {
+    /// The one value of an expression that counts.
+    pub(crate) async fn value(&self, expression: &str) -> u64 {
         let query: String = url::form_urlencoded::byte_serialize(expression.as_bytes()).collect();
         let data = self.get(&format!("query?query={query}")).await;
         let value = data["result"][0]["value"][1].as_str();
@@ -126,14 +126,14 @@ impl Prometheus {
     }
 
     /// The value of an expression as soon as it has stayed the same for some scrapes.
-    pub(crate) async fn settled(&self, expression: &str) -> f64 {
-        let mut last = f64::NAN;
+    pub(crate) async fn settled(&self, expression: &str) -> u64 {
+        let mut last = None;
         loop {
             let now = self.value(expression).await;
-            if now.to_bits() == last.to_bits() {
+            if last == Some(now) {
                 return now;
             }
-            last = now;
+            last = Some(now);
             tokio::time::sleep(Duration::from_secs(8)).await;
         }
     }

@@ -115,10 +115,10 @@ impl Pod {
 
 /// Appends to a list, which may not be there yet.
 fn push(list: &mut Value, item: Value) {
-    match list {
-        Value::Array(items) => items.push(item),
-        other => *other = json!([item]),
+    if list.is_null() {
+        *list = json!([]);
     }
+    list.as_array_mut().expect("a list").push(item);
 }
 
 // === impl Space ===

@@ -88,7 +88,7 @@ impl Space {
 
 impl Load<'_> {
     /// Ends it, and returns what it counted. It must have run until now.
-    pub(crate) async fn end(self) -> Report {
+    pub(crate) fn end(self) -> Report {
         let pod = self.space.get(&format!("pod/{}", self.name));
         assert_eq!(
             pod["status"]["phase"], "Running",
