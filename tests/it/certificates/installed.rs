@@ -75,7 +75,7 @@ async fn a_fresh_installation_serves_tls_that_the_published_bundle_verifies() {
 
     let line = controller.wait_for_line("a candidate for leadership", SOON).await;
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-    let health = format!("http://{}", line["health"].as_str().unwrap());
+    let health = format!("http://{}", line["fields"]["health"].as_str().unwrap());
     for (shown, name) in [
         (
             metrics(&server.health).await,

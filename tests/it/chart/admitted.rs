@@ -19,21 +19,24 @@ pub(crate) fn is_foreign(object: &Value) -> bool {
     FOREIGN.iter().any(|group| version.starts_with(group))
 }
 
-/// What the chart renders for an installation in `namespace`, wherever `values` want it.
-fn rendered(namespace: &str, values: Option<&Path>, set: &str) -> Vec<Value> {
+/// What the chart renders for an installation in `namespace` of this cluster, wherever `values` want it.
+async fn rendered(plane: &ControlPlane, namespace: &str, values: Option<&Path>, set: &str) -> Vec<Value> {
     let chart = chart();
+    let version = plane.admin().apiserver_version().await.unwrap().git_version;
     let mut args = vec![
         "template",
         "countersign",
         chart.to_str().unwrap(),
         "--namespace",
         namespace,
+        "--kube-version",
+        &version,
     ];
     if let Some(values) = values {
         args.extend(["--values", values.to_str().unwrap()]);
     }
-    let place = "namespaceOverride=,metrics.grafanaDashboard.namespace=";
-    args.extend(["--set", place, "--set", set]);
+    let here = "namespaceOverride=,metrics.grafanaDashboard.namespace=";
+    args.extend(["--set", here, "--set", set]);
     objects(&helm(args).unwrap())
 }
 
@@ -110,7 +113,7 @@ async fn the_api_server_takes_every_object() {
         } else {
             String::new()
         };
-        let mut objects = rendered(&namespace, values, &watched);
+        let mut objects = rendered(plane, &namespace, values, &watched).await;
         objects.retain(|object| !is_foreign(object));
         for object in &mut objects {
             // What is given without a namespace goes to that of the release, as helm has it.
@@ -141,7 +144,7 @@ async fn every_pod_passes_the_restricted_standard() {
         (None, openshift),
     ] {
         let namespace = restricted(plane).await;
-        let objects = rendered(&namespace, values.as_deref(), set);
+        let objects = rendered(plane, &namespace, values.as_deref(), set).await;
         make_accounts(plane, &objects).await;
         let pods = pods(&objects);
         assert_eq!(pods.len(), 3);
@@ -163,7 +166,7 @@ async fn a_pod_below_the_standard_would_have_been_refused() {
         "server.podSecurityContext.seccompProfile.type=Unconfined",
         "server.securityContext.capabilities.drop={CHOWN}",
     ] {
-        let objects = rendered(&namespace, None, set);
+        let objects = rendered(plane, &namespace, None, set).await;
         make_accounts(plane, &objects).await;
         let pods = pods(&objects);
         let server = find(&pods, "Pod", "countersign-server").clone();
