@@ -343,3 +343,34 @@ fn is_leaving(status: &kube::core::Status) -> bool {
         .any(|cause| cause.reason == "NamespaceTerminating");
     going || status.code == 404
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+
+    #[test]
+    fn what_stands_there_is_never_made_anew_and_keeps_a_missing_owner() {
+        let reference = |uid: &str| OwnerReference {
+            uid: uid.to_owned(),
+            ..OwnerReference::default()
+        };
+        let standing = ObjectMeta {
+            uid: Some("map".to_owned()),
+            owner_references: Some(vec![reference("old")]),
+            ..ObjectMeta::default()
+        };
+        let owners =
+            |owner: &Owner, standing| config_map("a", "b", owner, standing).metadata.owner_references;
+        let known = Owner::Known(reference("new"));
+        assert_eq!(owners(&known, Some(&standing)), Some(vec![reference("new")]));
+        assert_eq!(owners(&Owner::Nobody, Some(&standing)), None);
+        assert_eq!(
+            owners(&Owner::Missing, Some(&standing)),
+            standing.owner_references
+        );
+        let written = config_map("a", "b", &known, Some(&standing));
+        assert_eq!(written.metadata.uid, standing.uid);
+        assert_eq!(config_map("a", "b", &known, None).metadata.uid, None);
+    }
+}
