@@ -83,6 +83,8 @@ enum Attempt {
 enum RequestError {
     #[error("no answer in time")]
     TimedOut,
+    #[error("the lease has vanished, and its owner is not there")]
+    Orphaned,
     #[error(transparent)]
     Api(#[from] kube::Error),
 }
@@ -119,7 +121,7 @@ impl Elector {
     }
 
     /// Lets the lease be owned by whoever owns what is made in the release namespace, from the next time on that it
-    /// is made or taken: renewals wait for nobody.
+    /// is made or taken: renewals wait for nobody. Without that owner it is not made.
     #[must_use]
     pub fn owned_by(mut self, owners: Arc<Owners>) -> Self {
         self.owners = Some(owners);
@@ -199,9 +201,12 @@ impl Elector {
             Decision::Acquire | Decision::Renew => {}
         }
         let owner = match &self.owners {
-            Some(owners) => owners.at_home().await,
+            Some(owners) => owners.of(current.as_ref().map(|lease| &lease.metadata)).await,
             None => Owner::Nobody,
         };
+        if current.is_none() && !owner.lets_make() {
+            return Ok(Attempt::Waiting(observed));
+        }
         let asked = Instant::now();
         let mut wanted = self.claim(current.as_ref());
         owner.claim(&mut wanted.metadata);
@@ -254,7 +259,11 @@ impl Elector {
         let mut lease = self.claim(None);
         if let Some(owners) = &self.owners {
             owners.doubt_at_home();
-            owners.at_home().await.claim(&mut lease.metadata);
+            let owner = owners.of(None).await;
+            if !owner.lets_make() {
+                return Err(RequestError::Orphaned);
+            }
+            owner.claim(&mut lease.metadata);
         }
         self.create(&lease).await
     }

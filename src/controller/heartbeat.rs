@@ -63,7 +63,8 @@ impl Heartbeat {
             loop {
                 ticks.tick().await;
                 match timeout(PATIENCE, self.beat()).await {
-                    Ok(Ok(())) => {}
+                    Ok(Ok(true)) => {}
+                    Ok(Ok(false)) => ticks.reset_after(self.pause()),
                     Ok(Err(error)) => tracing::warn!(%error, "the heartbeat was not written"),
                     Err(_) => tracing::warn!("the heartbeat was not written: no answer in time"),
                 }
@@ -75,14 +76,22 @@ impl Heartbeat {
         }
     }
 
-    async fn beat(&self) -> Result<(), kube::Error> {
+    /// Until the next attempt if there was no owner for the lease.
+    fn pause(&self) -> Duration {
+        let owners = self.owners.as_ref();
+        owners.map_or(self.every, |owners| owners.pause_at_home(self.every))
+    }
+
+    /// Returns whether it was written; a lease that is to be owned is not made without that owner.
+    async fn beat(&self) -> Result<bool, kube::Error> {
         let current = self.leases.get_opt(LEASE).await?;
         let owner = match &self.owners {
-            Some(owners) if current.is_none() => {
-                owners.doubt_at_home();
-                owners.at_home().await
+            Some(owners) => {
+                if current.is_none() {
+                    owners.doubt_at_home();
+                }
+                owners.of(current.as_ref().map(|lease| &lease.metadata)).await
             }
-            Some(owners) => owners.at_home().await,
             None => Owner::Nobody,
         };
         let spec = LeaseSpec {
@@ -91,6 +100,7 @@ impl Heartbeat {
             ..LeaseSpec::default()
         };
         match current {
+            None if !owner.lets_make() => return Ok(false),
             None => {
                 let mut lease = Lease {
                     metadata: ObjectMeta {
@@ -109,6 +119,6 @@ impl Heartbeat {
                 self.leases.replace(LEASE, &PostParams::default(), &lease).await?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 }

@@ -4,7 +4,8 @@
 //!   fails and reads again.
 //! - A deleted Secret is restored with the keys that this process still holds.
 //! - A Secret that cannot be read is never written over: its keys may be all there is.
-//! - It has the owner that it should have, or none: uninstalling collects it, unless the keys are to be kept.
+//! - It has the owner that it should have, or none: uninstalling collects it, unless the keys are to be kept. If it
+//!   should have one that is not there, it is not made or restored.
 
 use super::kept_secret::{self, WriteError};
 use super::owners::{Owner, Owners};
@@ -123,7 +124,7 @@ impl Rotation {
                 biased;
                 () = stop.cancelled() => return,
                 seen = watch.next() => stored = self.take_note(seen),
-                () = sleep(self.look_every) => {}
+                () = sleep(self.pause()) => {}
             }
             if let Stored::Readable(_, ring) = &stored {
                 memory = Some(ring.clone());
@@ -148,6 +149,12 @@ impl Rotation {
                 }
             }
         }
+    }
+
+    /// Until the next look; sooner than usual if there was no owner.
+    fn pause(&self) -> Duration {
+        let owners = self.owners.as_ref();
+        owners.map_or(self.look_every, |owners| owners.pause_at_home(self.look_every))
     }
 
     fn take_note(&self, seen: Seen<Secret>) -> Stored {
@@ -193,13 +200,18 @@ impl Rotation {
         stored: &Stored,
         memory: Option<&KeyRing>,
     ) -> Result<Option<(RotationEvent, Box<Secret>, KeyRing)>, RotationError> {
-        if matches!(stored, Stored::Unknown | Stored::Unreadable) {
-            return Ok(None);
-        }
+        let standing = match stored {
+            Stored::Unknown | Stored::Unreadable => return Ok(None),
+            Stored::Absent => None,
+            Stored::Readable(secret, _) => Some(&secret.metadata),
+        };
         let owner = match &self.owners {
-            Some(owners) => owners.at_home().await,
+            Some(owners) => owners.of(standing).await,
             None => Owner::Nobody,
         };
+        if standing.is_none() && !owner.lets_make() {
+            return Ok(None);
+        }
         let (event, secret, ring) = match (stored, memory) {
             (Stored::Unknown | Stored::Unreadable, _) => return Ok(None),
             (Stored::Absent, Some(ring)) => (RotationEvent::Restored, kept_secret::new(SECRET), ring.clone()),

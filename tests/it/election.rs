@@ -1,10 +1,12 @@
 //! One controller leads, and servers see that it lives.
 
 use anyhow::anyhow;
+use countersign::api::installation::Installation;
 use countersign::cluster::heartbeat;
 use countersign::controller::election::{ElectionError, Elector, Identity, LEASE, LossReason};
 use countersign::controller::heartbeat::Heartbeat;
 use countersign::controller::lease::LeaseTimes;
+use countersign::controller::owners::{OwnerNames, Owners};
 use countersign::core::clock::ManualClock;
 use countersign::index::heartbeat::LastHeartbeat;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -15,10 +17,11 @@ use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::eventually;
 use crate::support::home::{Home, SOON};
+use crate::support::{ControlPlane, eventually};
 
 /// A candidate that stands, and what became of it.
 struct Candidate {
@@ -274,5 +277,54 @@ async fn servers_see_the_heartbeat_of_a_leader_that_has_looked_at_everything() {
     })
     .await;
 
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn the_heartbeat_has_no_lease_without_its_owner() {
+    let home = Home::new("heartbeat-owner").await;
+    let leases: Api<Lease> = Api::namespaced(home.admin(), &home.namespace);
+    let installation = Installation {
+        namespace: home.namespace.clone(),
+        ..Installation::default()
+    };
+    let names = OwnerNames {
+        deployment: Some("countersign-controller".to_owned()),
+        role: None,
+    };
+    let heart = Heartbeat::new(
+        leases.clone(),
+        "controller-0".to_owned(),
+        Duration::from_millis(50),
+        Arc::<ManualClock>::clone(&home.clock),
+    )
+    .owned_by(Arc::new(Owners::new(home.admin(), installation, names)));
+    let stop = CancellationToken::new();
+    let until = stop.clone();
+    home.tasks.spawn("heart", async move {
+        heart.run(std::future::ready(()), until).await;
+    });
+    // Time for many beats.
+    sleep(Duration::from_secs(2)).await;
+    assert!(leases.get_opt(heartbeat::LEASE).await.unwrap().is_none());
+    let labels = json!({"app": "controller"});
+    ControlPlane::shared()
+        .apply(&json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"namespace": home.namespace, "name": "countersign-controller"},
+            "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [{"name": "controller", "image": "registry.example/countersign:1"}]},
+            }},
+        }))
+        .await;
+    let lease = eventually(SOON, "a beat", async || {
+        leases.get_opt(heartbeat::LEASE).await.unwrap()
+    })
+    .await;
+    assert_eq!(
+        lease.metadata.owner_references.map(|owners| owners.len()),
+        Some(1)
+    );
     stop.cancel();
 }

@@ -43,9 +43,21 @@ pub(super) enum Verdict {
     /// There is no ConfigMap.
     Absent,
     /// It is not what we published last: the bundle or the owner is another one now.
-    Old,
+    Old(Box<ObjectMeta>),
     /// Somebody else wrote it.
     Foreign(Box<ObjectMeta>),
+}
+
+// === impl Verdict ===
+
+impl Verdict {
+    /// The ConfigMap that stands there and is to be written.
+    pub(super) fn standing(&self) -> Option<&ObjectMeta> {
+        match self {
+            Self::Good | Self::Absent => None,
+            Self::Old(metadata) | Self::Foreign(metadata) => Some(metadata),
+        }
+    }
 }
 
 // === impl Found ===
@@ -80,7 +92,7 @@ impl Found {
                 .flatten()
                 .any(|one| one == reference),
             Owner::Nobody => !self.manages("/f:metadata/f:ownerReferences"),
-            Owner::Unknown => true,
+            Owner::Missing => true,
         }
     }
 
@@ -234,7 +246,7 @@ impl Board {
         if found.bundle.as_deref() == Some(bundle) && found.is_owned_by(owner) {
             return Verdict::Good;
         }
-        Verdict::Old
+        Verdict::Old(Box::new(found.metadata.clone()))
     }
 }
 

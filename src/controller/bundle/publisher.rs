@@ -18,7 +18,6 @@ use k8s_openapi::api::core::v1::{ConfigMap, ObjectReference};
 use kube::api::{ObjectMeta, Patch, PatchParams};
 use kube::runtime::events::{Event, EventType, Recorder};
 use kube::{Api, Client};
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -210,23 +209,23 @@ impl<'d> Publisher<'d> {
     /// Looks at one namespace, and brings it what it is to have.
     async fn look(&self, namespace: &str) -> Next {
         let owner = self.owners.within(namespace).await;
-        let (verdict, bundle) = {
-            let state = self.state();
-            let Some(bundle) = state.bundle.clone() else {
-                return Next::Rest;
-            };
-            (state.board.look(namespace, &bundle, &owner), bundle)
+        let first = self.judge(namespace, &owner);
+        if first.is_none_or(|(verdict, _)| verdict == Verdict::Good) {
+            return Next::Rest;
+        }
+        let owner = self.owners.within_now(namespace).await;
+        let Some((verdict, bundle)) = self.judge(namespace, &owner) else {
+            return Next::Rest;
         };
         if verdict == Verdict::Good {
             return Next::Rest;
         }
-        if owner == Owner::Unknown {
-            // Applied without an owner it would lose the one that it has.
-            return Next::Retry;
+        if verdict == Verdict::Absent && !owner.lets_make() {
+            return self.owners.pause(namespace).map_or(Next::Retry, Next::After);
         }
         let api: Api<ConfigMap> = Api::namespaced(self.client.clone(), namespace);
         let params = PatchParams::apply(MANAGER).force();
-        let body = config_map(namespace, &bundle, &owner);
+        let body = config_map(namespace, &bundle, &owner, verdict.standing());
         let answer = timeout(PATIENCE, api.patch(NAME, &params, &Patch::Apply(&body))).await;
         match answer {
             Ok(Ok(map)) => {
@@ -241,6 +240,11 @@ impl<'d> Publisher<'d> {
                 debug!(namespace, "the namespace is going, or gone: no CA bundle");
                 Next::Rest
             }
+            Ok(Err(kube::Error::Api(status))) if status.code == 409 => {
+                debug!(namespace, "the CA bundle has vanished while it was published");
+                self.owners.doubt(namespace);
+                Next::Retry
+            }
             Ok(Err(error)) => {
                 self.owners.doubt(namespace);
                 warn!(namespace, error = %Told::from(&error), "the CA bundle could not be published");
@@ -251,6 +255,13 @@ impl<'d> Publisher<'d> {
                 Next::Retry
             }
         }
+    }
+
+    /// What is to be said of `namespace`, and what is to stand there.
+    fn judge(&self, namespace: &str, owner: &Owner) -> Option<(Verdict, Arc<str>)> {
+        let state = self.state();
+        let bundle = state.bundle.clone()?;
+        Some((state.board.look(namespace, &bundle, owner), bundle))
     }
 
     fn written(&self, namespace: &str, map: ConfigMap) {
@@ -304,18 +315,24 @@ impl State {
     }
 }
 
-fn config_map(namespace: &str, bundle: &str, owner: &Owner) -> Value {
-    let mut metadata = json!({
-        "name": NAME,
-        "namespace": namespace,
-        "labels": {"app.kubernetes.io/managed-by": MANAGER},
-    });
-    if let (Some(references), Some(members)) = (owner.references(), metadata.as_object_mut())
-        && !references.is_empty()
-    {
-        members.insert("ownerReferences".to_owned(), json!(references));
+/// The ConfigMap to apply. With the UID of what stands there it is never made: that may have vanished a moment ago.
+/// If its owner is missing, it keeps those that it has.
+fn config_map(namespace: &str, bundle: &str, owner: &Owner, standing: Option<&ObjectMeta>) -> ConfigMap {
+    let kept = || standing.and_then(|metadata| metadata.owner_references.clone());
+    let references = owner.references().or_else(kept).unwrap_or_default();
+    let label = ("app.kubernetes.io/managed-by".to_owned(), MANAGER.to_owned());
+    ConfigMap {
+        metadata: ObjectMeta {
+            name: Some(NAME.to_owned()),
+            namespace: Some(namespace.to_owned()),
+            uid: standing.and_then(|metadata| metadata.uid.clone()),
+            labels: Some(BTreeMap::from([label])),
+            owner_references: (!references.is_empty()).then_some(references),
+            ..ObjectMeta::default()
+        },
+        data: Some(BTreeMap::from([(ENTRY.to_owned(), bundle.to_owned())])),
+        ..ConfigMap::default()
     }
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {ENTRY: bundle}})
 }
 
 /// Whether a refusal says that the namespace is being deleted, or is no more.
@@ -325,4 +342,35 @@ fn is_leaving(status: &kube::core::Status) -> bool {
         .into_iter()
         .any(|cause| cause.reason == "NamespaceTerminating");
     going || status.code == 404
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+
+    #[test]
+    fn what_stands_there_is_never_made_anew_and_keeps_a_missing_owner() {
+        let reference = |uid: &str| OwnerReference {
+            uid: uid.to_owned(),
+            ..OwnerReference::default()
+        };
+        let standing = ObjectMeta {
+            uid: Some("map".to_owned()),
+            owner_references: Some(vec![reference("old")]),
+            ..ObjectMeta::default()
+        };
+        let owners =
+            |owner: &Owner, standing| config_map("a", "b", owner, standing).metadata.owner_references;
+        let known = Owner::Known(reference("new"));
+        assert_eq!(owners(&known, Some(&standing)), Some(vec![reference("new")]));
+        assert_eq!(owners(&Owner::Nobody, Some(&standing)), None);
+        assert_eq!(
+            owners(&Owner::Missing, Some(&standing)),
+            standing.owner_references
+        );
+        let written = config_map("a", "b", &known, Some(&standing));
+        assert_eq!(written.metadata.uid, standing.uid);
+        assert_eq!(config_map("a", "b", &known, None).metadata.uid, None);
+    }
 }

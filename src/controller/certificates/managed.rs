@@ -6,6 +6,7 @@
 //!   never written over; what this process holds goes on signing meanwhile.
 //! - A serving certificate is made anew whenever the one that stands there is of no use, but never in the place of
 //!   one that somebody else made.
+//! - Neither is made or restored while the owner that it is to have is not there.
 
 use super::metrics::CertificateMetrics;
 use super::stored::{BUNDLE, CHAIN, KEY, StoredAuthorities, StoredServing, TLS};
@@ -143,7 +144,7 @@ impl ManagedCertificates {
                 () = stop.cancelled() => return,
                 seen = authorities.next() => known.authorities = self.authorities_seen(seen),
                 seen = serving.next() => known.serving = self.serving_seen(seen),
-                () = sleep(self.look_every) => {}
+                () = sleep(self.owners.pause_at_home(self.look_every)) => {}
             }
             if let StoredAuthorities::Readable(_, ring) = &known.authorities {
                 known.memory = Some(ring.clone());
@@ -246,7 +247,10 @@ impl ManagedCertificates {
             (StoredAuthorities::Absent, Some(memory)) => (None, memory, true),
             (StoredAuthorities::Absent, None) => (None, &nothing, false),
         };
-        let owner = self.owners.at_home().await;
+        let owner = self.owners.of(stored.map(|secret| &secret.metadata)).await;
+        if stored.is_none() && !owner.lets_make() {
+            return Ok(());
+        }
         let (event, next) = match plan(ring, now) {
             Plan::Write(draft) => (CertificateEvent::AuthorityWritten, complete(draft)?),
             Plan::Nothing { .. } if restored => (CertificateEvent::AuthorityRestored, ring.clone()),
@@ -292,7 +296,11 @@ impl ManagedCertificates {
         let Some(due) = renewal(ring, present, &self.names, now) else {
             return Ok(None);
         };
-        let (owner, current) = (self.owners.at_home().await, ring.bundle_pem(now));
+        let owner = self.owners.of(secret.map(|secret| &secret.metadata)).await;
+        if secret.is_none() && !owner.lets_make() {
+            return Ok(None);
+        }
+        let current = ring.bundle_pem(now);
         let right = secret.is_none_or(|secret| owner.is_named_by(&secret.metadata));
         let reason = match due {
             Renewal::Issue(reason) => Some(reason),

@@ -32,6 +32,10 @@ impl Renewal<'_> {
             match timeout(left, self.renew()).await {
                 Ok(Ok(())) | Err(_) => {}
                 Ok(Err(RenewError::Taken)) => return LossReason::Taken,
+                // Whoever looked for the owner has said so.
+                Ok(Err(RenewError::Request(error @ RequestError::Orphaned))) => {
+                    tracing::debug!(%error, "the lease is not made anew");
+                }
                 Ok(Err(RenewError::Request(error))) => {
                     tracing::warn!(%error, "cannot renew the lease; trying again");
                 }

@@ -5,13 +5,14 @@ use crate::support::leash::Leash;
 use crate::support::release::Release;
 use crate::support::workloads::client_object;
 use crate::support::{ControlPlane, Options, Process, eventually};
-use countersign::api::installation::Installation;
+use countersign::api::installation::{Account, Installation};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::rbac::v1::{ClusterRole, RoleBinding};
 use kube::api::{Api, DeleteParams, ObjectMeta, PropagationPolicy};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use tokio::time::sleep;
 
 const KEYS: &str = "countersign-signing-keys";
 const NAME: &str = "countersign-controller";
@@ -118,6 +119,49 @@ impl Scene {
                 .ok_or(format!("{found:#?} and not {expected:#?}"))
         })
         .await;
+    }
+
+    /// The same, and that it stays so while controllers run.
+    async fn stays(&self, what: &str, expected: &[(String, Option<String>)]) {
+        self.stands(what, expected).await;
+        let names: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(5) {
+            let found = self.made().await;
+            let found: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(found, names, "{what}, after {:.1?}", began.elapsed());
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Deletes the Deployment and waits until it is gone.
+    async fn delete_deployment(&self, how: &DeleteParams) {
+        self.deployments().delete(NAME, how).await.unwrap();
+        eventually(SOON, "the end of the Deployment", async || {
+            let found = self.deployments().get_opt(NAME).await.unwrap();
+            found.is_none().then_some(())
+        })
+        .await;
+    }
+
+    /// Lets the controller do all that the ClusterRole allows when that is gone, too.
+    async fn keep_rights(&self, role: &ClusterRole) {
+        let group = "rbac.authorization.k8s.io";
+        let role = json!({
+            "apiVersion": format!("{group}/v1"), "kind": "ClusterRole",
+            "metadata": {"name": "kept-rights"}, "rules": role.rules,
+        });
+        let binding = json!({
+            "apiVersion": format!("{group}/v1"), "kind": "ClusterRoleBinding",
+            "metadata": {"name": "kept-rights"},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "kept-rights"},
+            "subjects": [{
+                "kind": "ServiceAccount", "namespace": self.home,
+                "name": self.release.installation.service_account(Account::Controller),
+            }],
+        });
+        self.plane.apply(&role).await;
+        self.plane.apply(&binding).await;
     }
 
     /// Everything, as it is to be owned.
@@ -229,17 +273,7 @@ async fn uninstalling_collects_everything_but_the_keys_that_are_to_be_kept() {
         propagation_policy: Some(PropagationPolicy::Orphan),
         ..DeleteParams::default()
     };
-    scene.deployments().delete(NAME, &orphan).await.unwrap();
-    eventually(SOON, "the end of the Deployment", async || {
-        scene
-            .deployments()
-            .get_opt(NAME)
-            .await
-            .unwrap()
-            .is_none()
-            .then_some(())
-    })
-    .await;
+    scene.delete_deployment(&orphan).await;
     scene.plane.apply(&deployment(&scene.release.installation)).await;
     let new = uid(&scene.deployments().get(NAME).await.unwrap().metadata);
     let keys = uid(&secrets(scene.plane, &scene.home)
@@ -272,12 +306,51 @@ async fn the_role_binding_of_a_watched_namespace_owns_what_is_made_there() {
     scene
         .stands("everything, owned", &scene.all(Some(&owner), &owner, &binding))
         .await;
-    end(controller).await;
+    // Both run on for a while when an installation goes.
+    let _standby = scene.controller(&[]).await;
     scene
         .deployments()
         .delete(NAME, &DeleteParams::default())
         .await
         .unwrap();
     bindings.delete(&name, &DeleteParams::default()).await.unwrap();
-    scene.stands("nothing", &[]).await;
+    scene.stays("nothing", &[]).await;
+    drop(controller);
+}
+
+#[tokio::test]
+async fn nothing_is_made_before_its_owner_is_there_or_after_it_went() {
+    let scene = Scene::set(true).await;
+    let roles: Api<ClusterRole> = Api::all(scene.plane.admin());
+    let role = roles.get(NAME).await.unwrap();
+    let delete = DeleteParams::default();
+
+    scene.delete_deployment(&delete).await;
+    let mut controller = scene.controller(&["--keep-signing-keys"]).await;
+    let told = "nothing is made or restored until its owner is there";
+    controller.wait_for_line(told, SOON).await;
+    scene.stays("nothing", &[]).await;
+    assert_eq!(controller.stdout().matches(told).count(), 1, "said once");
+    scene.plane.apply(&deployment(&scene.release.installation)).await;
+    let owner = uid(&scene.deployments().get(NAME).await.unwrap().metadata);
+    let mut everything = scene.all(None, &owner, &uid(&role.metadata));
+    scene
+        .stands("everything, now that there is an owner", &everything)
+        .await;
+    let mut standby = scene.controller(&["--keep-signing-keys"]).await;
+    standby.wait_for_line("a candidate for leadership", SOON).await;
+
+    // An uninstallation takes one after the other, while the controller still has every right.
+    scene.keep_rights(&role).await;
+    roles.delete(NAME, &delete).await.unwrap();
+    everything.pop();
+    scene.stays("what the Deployment owns", &everything).await;
+    scene.delete_deployment(&delete).await;
+    secrets(scene.plane, &scene.home)
+        .delete(KEYS, &delete)
+        .await
+        .unwrap();
+    scene
+        .stays("the kept keys, restored", &[(format!("Secret {KEYS}"), None)])
+        .await;
 }
