@@ -28,6 +28,20 @@ async fn every_answer_during_the_drain_is_the_last_of_its_connection() {
     }
 }
 
+/// A connection that was made before the end, and whose request comes after it.
+#[tokio::test]
+async fn who_has_just_connected_is_answered_although_the_server_closes() {
+    let site = Site::start(Limits::default()).await;
+    let (mut used, mut new) = (site.open().await, site.open().await);
+    ask(&site, &mut used).await;
+    site.tasks.draining().cancel();
+    site.tasks.shutdown().cancel();
+    assert_eq!(used.rest().await, "", "an idle connection goes on");
+    let answer = ask(&site, &mut new).await;
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    assert_eq!(new.rest().await, "", "the connection goes on");
+}
+
 #[tokio::test]
 async fn http2_connections_are_told_to_end_and_new_ones_are_served() {
     let site = Site::start(Limits::default()).await;
