@@ -57,6 +57,14 @@ impl Activity {
         }
     }
 
+    /// Ends when a request has begun. Only connections that are to close are asked: looking again and again is cheap
+    /// enough for them.
+    pub(super) async fn begun(&self) {
+        while self.0.begun.load(Ordering::Acquire) == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     fn begin(&self) -> UnderWay {
         self.0.begun.fetch_add(1, Ordering::AcqRel);
         UnderWay(self.clone())

@@ -23,6 +23,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// How long a connection may take to its first request although it is to close.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
+
 /// One port, and how it is served.
 #[derive(Debug)]
 pub struct Listener {
@@ -163,13 +166,24 @@ impl Connection {
         }
     }
 
+    /// Ends when the connection is to `close`; later for one that was made a moment ago and has a request on its way.
+    async fn told_to_close(&self, close: &CancellationToken) {
+        close.cancelled().await;
+        if tokio::time::timeout(FIRST_REQUEST, self.activity.begun())
+            .await
+            .is_err()
+        {
+            tracing::debug!("a connection without a request is closed");
+        }
+    }
+
     /// Runs the connection until its end, or until it was idle for too long or is to `close`; then it may finish the
     /// requests under way, and nothing else.
     async fn drive<C: GracefulConnection<Error: Display>>(&self, connection: C, close: &CancellationToken) {
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => Some(ended),
-            () = close.cancelled() => None,
+            () = self.told_to_close(close) => None,
             () = self.activity.idle(self.limits.headers) => None,
         };
         let ended = if let Some(ended) = ended {

@@ -90,7 +90,7 @@ pub fn serve_health(tasks: &Tasks, socket: TcpListener, readiness: Readiness, re
         socket,
         tls: None,
         limits,
-        grace: Duration::from_secs(1),
+        grace: Duration::from_secs(2),
         draining: tasks.draining(),
     };
     let (shutdown, draining, ending) = (tasks.shutdown(), tasks.draining(), readiness.clone());

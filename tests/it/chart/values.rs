@@ -33,7 +33,7 @@ fn the_server_is_told_what_it_serves() {
             "--audience=Compat",
             "--append-rate=100",
             "--replay-capacity=1000000",
-            "--drain=5",
+            "--drain=10",
             "--audit-log=stdout",
             "--name=countersign",
         ],

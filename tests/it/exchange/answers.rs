@@ -1,13 +1,14 @@
 //! What the token endpoint answers over HTTP.
 
-use crate::support::ControlPlane;
 use crate::support::release::{Answer, Release};
 use crate::support::workloads::{assertion, client_object, jwks, key};
+use crate::support::{ControlPlane, eventually};
 use http::header::{
     ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::json;
+use std::time::Duration;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -273,11 +274,20 @@ async fn every_error_is_json_that_nobody_caches_and_no_log_has_a_token() {
     let token = server.client_credentials(&good()).await;
     assert_eq!(token.headers.get(CACHE_CONTROL).unwrap(), "no-store");
     token.access_token();
-    let logs = server.process.stdout() + &server.process.stderr();
-    assert!(
-        logs.contains("\"outcome\":\"granted\"") && logs.contains("assertion_segments"),
-        "{logs}"
-    );
+    // The audit log is written beside the answers.
+    let logs = eventually(
+        Duration::from_secs(10),
+        "the lines of the audit log",
+        async || {
+            let logs = server.process.stdout() + &server.process.stderr();
+            if logs.contains("\"outcome\":\"granted\"") && logs.contains("assertion_segments") {
+                Ok(logs)
+            } else {
+                Err(logs)
+            }
+        },
+    )
+    .await;
     assert!(
         !logs.contains("eyJ"),
         "something that looks like a token was logged"

@@ -66,8 +66,11 @@ const FAILS: &[(Key, Check)] = &[
     ),
     ((Controller, "configmaps", CA, "create"), Check::BundleIsPublished),
     ((Controller, "configmaps", CA, "patch"), Check::BundleIsPublished),
-    ((Controller, "rolebindings", None, "get"), Check::BundleIsOwned),
-    ((Controller, "deployments", None, "get"), Check::LeaseIsOwned),
+    (
+        (Controller, "rolebindings", None, "get"),
+        Check::BundleIsPublished,
+    ),
+    ((Controller, "deployments", None, "get"), Check::ControllerLeads),
     ((Controller, CLIENTS, None, "list"), Check::StatusIsWritten),
     ((Controller, CLIENTS, None, "watch"), Check::ControllerSeesClients),
     (
