@@ -31,12 +31,12 @@ async fn no_request_fails_in_rolling_upgrades_and_no_token_in_a_rotation_of_keys
     let run = ["-for", "1h", "-connections", "4"];
     let of = |program, more: &[&str]| Space::workload("worker", program, API, &[&run[..], more].concat());
 
+    spread(&release, &space).await;
     // The ledger has read the keys before there is a new one, and may keep them.
     let calls = ["-rate", "10", "-ledger", "http://ledger.under-load.svc:8080/"];
     let calling = space.load("caller", &of("caller", &calls));
     let keeping = space.load("keeping", &of("load", &["-rate", "40"]));
     let fresh = space.load("fresh", &of("load", &["-rate", "20", "-fresh"]));
-    spread(&release).await;
 
     let (kid, handover) = publish_another_key();
     let began = Instant::now();
@@ -58,8 +58,11 @@ async fn no_request_fails_in_rolling_upgrades_and_no_token_in_a_rotation_of_keys
 }
 
 /// Every replica has its share of the requests that come by new connections.
-async fn spread(release: &Release) {
-    tokio::time::sleep(Duration::from_secs(5)).await;
+async fn spread(release: &Release, space: &Space) {
+    let many = ["-rate", "60", "-for", "5s", "-fresh"];
+    space
+        .run("many", &Space::workload("worker", "load", API, &many))
+        .await;
     let mut counts = Vec::new();
     for pod in release.pods("server") {
         counts.push(sampled(&pod, "countersign_token_requests_total").await);

@@ -53,13 +53,16 @@ fn find(text: &str, canaries: &[&str]) -> Option<&'static str> {
         return Some("a private key");
     }
     let encoded = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let jwt = text.split("eyJ").skip(1).any(|rest| {
-        let payload = rest.trim_start_matches(encoded);
-        let claims = payload
+    let begins_jwt = |text: &str| {
+        let rest = text.trim_start_matches(encoded);
+        let claims = rest
             .strip_prefix('.')
             .map_or(0, |claims| claims.chars().take_while(|&c| encoded(c)).count());
-        rest.len() - payload.len() > 7 && claims > 10
-    });
+        text.len() - rest.len() > 10 && claims > 10
+    };
+    let jwt = text
+        .match_indices("eyJ")
+        .any(|(at, _)| text.get(at..).is_some_and(begins_jwt));
     jwt.then_some("a JWT")
 }
 
