@@ -7,8 +7,10 @@
 //!   and the segment is written to no more ([`Replica::interrupted`]).
 //! - A key waits once: a second request for it joins the first.
 
+mod answers;
 mod open;
 
+pub use answers::{Answered, OlderList};
 pub use open::{Moment, Write};
 
 use crate::core::clock::after;
@@ -23,7 +25,6 @@ use open::Open;
 use std::collections::HashMap;
 use std::collections::hash_map;
 use std::time::Duration;
-use thiserror::Error;
 
 /// The most keys that one write adds.
 const LARGEST_WRITE: usize = 2_048;
@@ -53,22 +54,6 @@ pub struct Recorded {
     /// It is not honoured from this moment on.
     pub until: Timestamp,
 }
-
-/// What is known of a write after its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answered {
-    /// It was stored. The event still decides.
-    Stored,
-    /// It was refused before it was stored: its keys may be written again.
-    Refused,
-    /// Nobody can say.
-    Unknown,
-}
-
-/// A list is older than what is known already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the API server's list is older than what is known already")]
-pub struct OlderList;
 
 /// What is wrong with the watch, and who was told that nothing can be said.
 pub type Broken<T> = (LedgerFault, Vec<Verdict<T>>);

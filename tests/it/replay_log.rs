@@ -14,6 +14,7 @@ mod recorder;
 mod reinstalled;
 mod replicas;
 mod scenario;
+mod second;
 mod site;
 mod skewed;
 mod storage;
